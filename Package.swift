@@ -1,0 +1,102 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let features: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// What a service embeds: no executable, no HTTP, no NIO.
+let embedded = [
+    "Coordination", "StateModels", "HelixRecords", "MessageQueue", "Placement", "RebalancePipeline",
+    "HelixController", "HelixParticipant", "HelixSpectator", "HelixAdmin",
+]
+
+let package = Package(
+    name: "helix",
+    products: [
+        .library(name: "Helix", targets: embedded + ["ZooKeeper"]),
+        .library(name: "ZooKeeper", targets: ["Coordination", "ZooKeeper"]),
+        .executable(name: "helix", targets: ["helix"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"]), .brew(["zookeeper"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "Coordination", dependencies: [logging]),
+        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination", logging, metrics]),
+        .target(name: "StateModels"),
+        .target(name: "HelixRecords", dependencies: ["CZlib", "StateModels"]),
+        .target(name: "MessageQueue", dependencies: ["Coordination", "HelixRecords", logging]),
+        .target(name: "Placement"),
+        .target(name: "RebalancePipeline", dependencies: ["StateModels", "HelixRecords", "Placement"]),
+        .target(
+            name: "HelixController",
+            dependencies: [
+                "Coordination", "StateModels", "HelixRecords", "MessageQueue", "Placement", "RebalancePipeline",
+                logging, metrics, lifecycle,
+            ]),
+        .target(
+            name: "HelixParticipant",
+            dependencies: [
+                "Coordination", "StateModels", "HelixRecords", "MessageQueue", logging, metrics, lifecycle,
+            ]),
+        .target(
+            name: "HelixSpectator",
+            dependencies: ["Coordination", "HelixRecords", logging, metrics, lifecycle]),
+        .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
+        .executableTarget(
+            name: "helix",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, arguments]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Coordination", "ZooKeeper", logging], path: "Tests/TestSupport"),
+        .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "TestSupport"]),
+        .testTarget(name: "StateModelsTests", dependencies: ["StateModels"]),
+        .testTarget(name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels"]),
+        .testTarget(name: "MessageQueueTests", dependencies: ["MessageQueue", "Coordination", "HelixRecords"]),
+        .testTarget(name: "PlacementTests", dependencies: ["Placement"]),
+        .testTarget(
+            name: "RebalancePipelineTests",
+            dependencies: ["RebalancePipeline", "HelixRecords", "StateModels", "Placement"]),
+        .testTarget(
+            name: "HelixControllerTests",
+            dependencies: [
+                "HelixController", "HelixAdmin", "Coordination", "HelixRecords", "RebalancePipeline", "StateModels",
+            ]),
+        .testTarget(
+            name: "HelixParticipantTests",
+            dependencies: ["HelixParticipant", "HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
+        .testTarget(
+            name: "HelixSpectatorTests",
+            dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
+        .testTarget(
+            name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["helix", "TestSupport"]),
+        .testTarget(
+            name: "Integration",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
+            path: "Tests/Integration"),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging],
+            path: "Tests/Benchmarks"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + features
+}
