@@ -105,7 +105,8 @@ public struct IdealState: RecordView {
     /// The partitions in natural order (`R_2` before `R_10`): the keys of the map in CUSTOMIZED mode, of the preference
     /// lists in all others.
     public var partitions: [String] {
-        rebalanceMode == .customized ? record.mapFields.keys.naturallySorted() : record.listFields.keys.naturallySorted()
+        rebalanceMode == .customized
+            ? record.mapFields.keys.naturallySorted() : record.listFields.keys.naturallySorted()
     }
 
     /// What makes the record invalid, one sentence each; empty when it is valid (protocol reference 4.2).
@@ -128,7 +129,8 @@ public struct IdealState: RecordView {
             let list = preferenceLists[partition] ?? []
             if list.count == count || list == [Self.anyLiveInstance] { continue }
             problems.append(
-                "the preference list of \(partition) has \(list.count) instances, REPLICAS is \(count); make them equal")
+                "the preference list of \(partition) has \(list.count) instances, REPLICAS is \(count); make them equal"
+            )
         }
         return problems
     }
