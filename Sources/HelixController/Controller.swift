@@ -1,7 +1,6 @@
 public import Coordination
 import HelixRecords
 public import Logging
-public import Placement
 import RebalancePipeline
 public import ServiceLifecycle
 import Synchronization

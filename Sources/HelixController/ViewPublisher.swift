@@ -1,5 +1,6 @@
 import Coordination
 import HelixRecords
+import Logging
 import RebalancePipeline
 import Synchronization
 

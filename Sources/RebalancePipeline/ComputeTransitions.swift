@@ -1,3 +1,4 @@
+import HelixRecords
 import StateModels
 
 /// Stage 4: the next hop of every replica that is not where it should be.

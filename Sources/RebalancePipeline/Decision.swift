@@ -1,5 +1,3 @@
-public import HelixRecords
-
 /// What the pipeline decided, as one value.
 public struct Decision: Sendable {
     /// The decisions by resource.
@@ -22,6 +20,9 @@ public struct Decision: Sendable {
 
     /// A decision about nothing.
     public init() {}
+
+    /// Makes sure that a pass is due at `time`, in milliseconds since 1970, because something could not be done now.
+    public mutating func retry(at time: Int64) { note(deadline: time) }
 
     /// Every fault that was found, the cluster's own first, then by resource.
     public var allProblems: [Problem] {

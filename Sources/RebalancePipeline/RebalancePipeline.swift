@@ -39,7 +39,8 @@ public struct Rebalancer: Sendable {
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         if changes.isEverything || decision.standing == nil {
             decision.standing = ReadConfiguration.standing(of: snapshot)
-            decision.viewsToRefresh.formUnion(snapshot.resources.keys).formUnion(decision.resources.keys)
+            decision.viewsToRefresh.formUnion(snapshot.resources.keys)
+            decision.viewsToRefresh.formUnion(decision.resources.keys)
         }
         for name in decision.resources.keys where snapshot.resources[name] == nil { decision.resources[name] = nil }
         for name in snapshot.resources.keys.sorted() {

@@ -1,3 +1,4 @@
+import HelixRecords
 import StateModels
 
 /// Gives the replicas of one partition their states, from its preference list.
