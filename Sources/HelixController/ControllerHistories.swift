@@ -11,9 +11,9 @@ struct ControllerHistories {
     func recordTerm() async throws {
         let path = context.paths.controllerHistory
         try await session.update(path, fence: fence) { data in
-            var history = ControllerHistory(record: ZNRecord(id: "HISTORY"))
+            var history = ControllerHistory(cluster: context.paths.cluster)
             if let data { history = (try? ControllerHistory(decoding: data, path: path)) ?? history }
-            history.append(controller: context.name, cluster: context.paths.cluster, at: context.environment.now())
+            history.appendLeader(context.name, cluster: context.paths.cluster, at: context.environment.now())
             return try history.record.encoded()
         }
     }

@@ -1,5 +1,6 @@
 import Coordination
 import HelixRecords
+import MessageQueue
 import Logging
 
 /// The office of a cluster's leader, held by one session.

@@ -98,6 +98,7 @@ struct World {
             message.targetSession = transition.session
             message.resource = transition.resource
             message.partition = transition.partition
+            message.stateModel = transition.stateModel
             message.fromState = transition.from
             message.toState = transition.to
             message.createdAt = snapshot.time
@@ -118,6 +119,13 @@ struct World {
         let message = snapshot.instances[index].messages[id]!
         let resource = message.resource!
         let partition = message.partition!
+        // An instance refuses what is meant for another session, or does not begin where the replica is.
+        guard message.targetSession == snapshot.instances[index].live?.id,
+            message.fromState == states[instance]![resource]?[partition] ?? models[message.stateModel!]!.initialState
+        else {
+            snapshot.removeMessage(instance, id: id)
+            return
+        }
         let state = outcome ?? message.toState!
         states[instance]![resource, default: [:]][partition] = state == "DROPPED" ? nil : state
         report(instance, resource)

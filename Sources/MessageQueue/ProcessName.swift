@@ -7,9 +7,9 @@
 #endif
 
 /// How this process is called in the cluster.
-enum ProcessName {
+package enum ProcessName {
     /// `pid@host`, as a JVM calls itself.
-    static let current: String = {
+    package static let current: String = {
         var name = [CChar](repeating: 0, count: 256)
         let host =
             gethostname(&name, name.count - 1) == 0
