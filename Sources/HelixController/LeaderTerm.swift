@@ -101,7 +101,7 @@ struct LeaderTerm: Sendable {
             case .sent:
                 cache.didSend(message, to: instance)
                 context.metrics.sent(message.partitions.count)
-            case .failed(let error) where error.isTransient:
+            case .failed(.refused(let error)) where error.isTransient:
                 throw error
             default:
                 mustRetry = true
