@@ -80,8 +80,3 @@ extension StateModel {
     /// The states of a task that has begun, in the order in which the wire lists their transitions.
     private static let afterInit = ["RUNNING", "COMPLETED", "STOPPED", "TIMED_OUT", "TASK_ERROR", "TASK_ABORTED"]
 }
-
-extension StateModel {
-    /// temporary
-    public static let builtIn: [StateModel] = [.masterSlave, .leaderStandby, .onlineOffline]
-}
