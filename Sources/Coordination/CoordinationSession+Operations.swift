@@ -35,7 +35,7 @@ extension CoordinationSession {
     ) async throws(CoordinationError) -> (data: [UInt8], stat: Stat)? {
         do {
             return try await get(path, watcher: watcher)
-        } catch where error.code == .noNode {
+        } catch  where error.code == .noNode {
             return nil
         }
     }
@@ -73,9 +73,9 @@ extension CoordinationSession {
     public func createWithParents(_ path: String, _ data: [UInt8] = []) async throws(CoordinationError) {
         do {
             try await create(path, data)
-        } catch where error.code == .nodeExists {
+        } catch  where error.code == .nodeExists {
             return
-        } catch where error.code == .noNode {
+        } catch  where error.code == .noNode {
             guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
             try await createWithParents(String(path[..<slash]))
             try await createWithParents(path, data)

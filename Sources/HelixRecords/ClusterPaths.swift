@@ -2,12 +2,19 @@
 public struct ClusterPaths: Sendable, Hashable {
     /// The cluster's name.
     public let cluster: String
+    /// `/C`
+    public let root: String
 
     /// The paths of a cluster.
-    public init(cluster: String) { self.cluster = cluster }
+    public init(cluster: String) {
+        self.cluster = cluster
+        self.root = "/\(cluster)"
+    }
 
-    /// `/C`
-    public var root: String { "/\(cluster)" }
+    // MARK: Configuration
+
+    /// `/C/CONFIGS`
+    public var configs: String { "\(root)/CONFIGS" }
     /// `/C/CONFIGS/CLUSTER/C`
     public var clusterConfig: String { "\(root)/CONFIGS/CLUSTER/\(cluster)" }
     /// `/C/CONFIGS/PARTICIPANT`
@@ -18,8 +25,18 @@ public struct ClusterPaths: Sendable, Hashable {
     public var resourceConfigs: String { "\(root)/CONFIGS/RESOURCE" }
     /// `/C/CONFIGS/RESOURCE/R`
     public func resourceConfig(_ resource: String) -> String { "\(resourceConfigs)/\(resource)" }
+    /// `/C/CONFIGS/CONSTRAINT`
+    public var constraints: String { "\(root)/CONFIGS/CONSTRAINT" }
     /// `/C/CONFIGS/CONSTRAINT/MESSAGE_CONSTRAINT`
-    public var messageConstraints: String { "\(root)/CONFIGS/CONSTRAINT/MESSAGE_CONSTRAINT" }
+    public var messageConstraints: String { "\(constraints)/MESSAGE_CONSTRAINT" }
+    /// `/C/CONFIGS/CUSTOMIZED_STATE`
+    public var customizedStateConfigs: String { "\(root)/CONFIGS/CUSTOMIZED_STATE" }
+    /// `/C/CONFIGS/CUSTOMIZED_STATE/C`
+    public var customizedStateConfig: String { "\(customizedStateConfigs)/\(cluster)" }
+    /// `/C/CONFIGS/CLOUD/C`
+    public var cloudConfig: String { "\(root)/CONFIGS/CLOUD/\(cluster)" }
+    /// `/C/CONFIGS/REST/C`
+    public var restConfig: String { "\(root)/CONFIGS/REST/\(cluster)" }
     /// `/C/IDEALSTATES`
     public var idealStates: String { "\(root)/IDEALSTATES" }
     /// `/C/IDEALSTATES/R`
@@ -28,6 +45,11 @@ public struct ClusterPaths: Sendable, Hashable {
     public var stateModels: String { "\(root)/STATEMODELDEFS" }
     /// `/C/STATEMODELDEFS/M`
     public func stateModel(_ model: String) -> String { "\(stateModels)/\(model)" }
+    /// `/C/PROPERTYSTORE`
+    public var propertyStore: String { "\(root)/PROPERTYSTORE" }
+
+    // MARK: Instances
+
     /// `/C/LIVEINSTANCES`
     public var liveInstances: String { "\(root)/LIVEINSTANCES" }
     /// `/C/LIVEINSTANCES/I`
@@ -50,14 +72,38 @@ public struct ClusterPaths: Sendable, Hashable {
     public func currentState(_ instance: String, session: String, resource: String) -> String {
         "\(currentStates(instance, session: session))/\(resource)"
     }
+    /// `/C/INSTANCES/I/TASKCURRENTSTATES`
+    public func taskCurrentStateSessions(_ instance: String) -> String { "\(instances)/\(instance)/TASKCURRENTSTATES" }
+    /// `/C/INSTANCES/I/CUSTOMIZEDSTATES`
+    public func customizedStates(_ instance: String) -> String { "\(instances)/\(instance)/CUSTOMIZEDSTATES" }
+    /// `/C/INSTANCES/I/ERRORS`
+    public func errorSessions(_ instance: String) -> String { "\(instances)/\(instance)/ERRORS" }
+    /// `/C/INSTANCES/I/ERRORS/S/R/P`
+    public func error(_ instance: String, session: String, resource: String, partition: String) -> String {
+        "\(errorSessions(instance))/\(session)/\(resource)/\(partition)"
+    }
+    /// `/C/INSTANCES/I/STATUSUPDATES`
+    public func statusUpdates(_ instance: String) -> String { "\(instances)/\(instance)/STATUSUPDATES" }
+    /// `/C/INSTANCES/I/HEALTHREPORT`
+    public func healthReports(_ instance: String) -> String { "\(instances)/\(instance)/HEALTHREPORT" }
     /// `/C/INSTANCES/I/HISTORY`
     public func instanceHistory(_ instance: String) -> String { "\(instances)/\(instance)/HISTORY" }
+
+    // MARK: Views
+
     /// `/C/EXTERNALVIEW`
     public var externalViews: String { "\(root)/EXTERNALVIEW" }
     /// `/C/EXTERNALVIEW/R`
     public func externalView(_ resource: String) -> String { "\(externalViews)/\(resource)" }
-    /// `/C/PROPERTYSTORE`
-    public var propertyStore: String { "\(root)/PROPERTYSTORE" }
+    /// `/C/TARGETEXTERNALVIEW`
+    public var targetExternalViews: String { "\(root)/TARGETEXTERNALVIEW" }
+    /// `/C/TARGETEXTERNALVIEW/R`
+    public func targetExternalView(_ resource: String) -> String { "\(targetExternalViews)/\(resource)" }
+    /// `/C/CUSTOMIZEDVIEW`
+    public var customizedViews: String { "\(root)/CUSTOMIZEDVIEW" }
+
+    // MARK: Controller
+
     /// `/C/CONTROLLER`
     public var controller: String { "\(root)/CONTROLLER" }
     /// `/C/CONTROLLER/LEADER`
@@ -70,4 +116,36 @@ public struct ClusterPaths: Sendable, Hashable {
     public var maintenance: String { "\(controller)/MAINTENANCE" }
     /// `/C/CONTROLLER/MESSAGES`
     public var controllerMessages: String { "\(controller)/MESSAGES" }
+    /// `/C/CONTROLLER/MESSAGES/ID`
+    public func controllerMessage(_ id: String) -> String { "\(controllerMessages)/\(id)" }
+    /// `/C/CONTROLLER/STATUSUPDATES`
+    public var controllerStatusUpdates: String { "\(controller)/STATUSUPDATES" }
+    /// `/C/CONTROLLER/ERRORS`
+    public var controllerErrors: String { "\(controller)/ERRORS" }
+    /// `/C/STATUS/C`, where the controller of Helix writes it; its own path helper names another place.
+    public var clusterStatus: String { "\(root)/STATUS/\(cluster)" }
+    /// `/C/ASSIGNMENT_METADATA`
+    public var assignmentMetadata: String { "\(root)/ASSIGNMENT_METADATA" }
+
+    // MARK: Set-up
+
+    /// The znodes without which a client refuses a cluster as not set up, and their parents, in the order in which they
+    /// can be created (protocol reference 3.1).
+    public var clusterSetup: [String] {
+        [
+            root, idealStates, configs, "\(configs)/CLUSTER", clusterConfig, instanceConfigs, resourceConfigs,
+            customizedStateConfigs, propertyStore, liveInstances, instances, externalViews, stateModels, controller,
+            controllerHistory, controllerMessages, controllerStatusUpdates, controllerErrors,
+        ]
+    }
+
+    /// The znodes of an instance, its configuration first, in the order in which they can be created (protocol
+    /// reference 3.2).
+    public func instanceSetup(_ instance: String) -> [String] {
+        [
+            instanceConfig(instance), self.instance(instance), messages(instance), currentStateSessions(instance),
+            taskCurrentStateSessions(instance), customizedStates(instance), errorSessions(instance),
+            statusUpdates(instance), healthReports(instance), instanceHistory(instance),
+        ]
+    }
 }

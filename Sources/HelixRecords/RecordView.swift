@@ -1,4 +1,7 @@
 /// A typed view of a `ZNRecord`.
+///
+/// Views never fail and never lose anything: a field that is missing or cannot be read has its default, and a
+/// field that the view does not know stays as it is. Setting an optional property to `nil` removes the field.
 public protocol RecordView: Sendable, Hashable {
     /// The record, with all its fields, also those that the view does not know.
     var record: ZNRecord { get set }
@@ -13,20 +16,13 @@ extension RecordView {
         self.init(record: try ZNRecord(decoding: data, path: path))
     }
 
+    /// The view of a new record without fields.
+    public init(id: String) { self.init(record: ZNRecord(id: id)) }
+
     /// The record's id.
     public var id: String { record.id }
-}
 
-extension ZNRecord {
-    /// A whole number, `nil` when the field is missing or is no number.
-    package func int(_ key: String) -> Int? { simpleFields[key].flatMap { Int($0) } }
-
-    /// "true" or "false" in any case; `nil` when the field is missing or anything else.
-    package func bool(_ key: String) -> Bool? {
-        switch simpleFields[key]?.lowercased() {
-        case "true": true
-        case "false": false
-        default: nil
-        }
-    }
+    /// Encodes the record for its znode.
+    /// - Throws: `RecordError` when it is larger than the write limit.
+    public func encoded(path: String? = nil) throws(RecordError) -> [UInt8] { try record.encoded(path: path) }
 }
