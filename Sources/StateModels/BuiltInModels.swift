@@ -32,3 +32,8 @@ extension StateModel {
             Transition("OFFLINE", to: "DROPPED"),
         ])
 }
+
+extension StateModel {
+    /// temporary
+    public static let builtIn: [StateModel] = [.masterSlave, .leaderStandby, .onlineOffline]
+}

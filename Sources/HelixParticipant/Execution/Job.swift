@@ -1,0 +1,82 @@
+internal import HelixRecords
+internal import MessageQueue
+
+/// Which replica of this instance. Not a joined text: ("a", "b_c") and ("a_b", "c") are two replicas.
+struct ReplicaKey: Sendable, Hashable, Comparable {
+    let resource: String
+    let partition: String
+
+    static func < (a: ReplicaKey, b: ReplicaKey) -> Bool { (a.resource, a.partition) < (b.resource, b.partition) }
+}
+
+/// One call of a handler.
+struct Job: Sendable {
+    /// The identity of a call, never used again.
+    struct ID: Sendable, Hashable { let number: UInt64 }
+
+    enum Work: Sendable {
+        case transition(Step)
+        case suspend
+        case resume
+        case reset
+    }
+
+    let id: ID
+    let key: ReplicaKey
+    let model: RegisteredModel
+    let work: Work
+}
+
+/// A transition of one replica: one partition's part of a message, or a step down before the participant leaves.
+struct Step: Sendable {
+    let message: ReceivedMessage?
+    let from: String
+    let to: String
+    let token: Int64
+
+    var timeout: Duration? { message?.message.timeout }
+
+    /// How the message names the state to start from; `*` for any.
+    var orderedFrom: String { message?.message.fromState ?? from }
+}
+
+/// How a handler's transition ended.
+enum TransitionResult: Sendable, Hashable {
+    case completed
+    /// The handler said that the replica is in its former state.
+    case rolledBack
+    /// The handler threw `CancellationError`.
+    case cancelled
+    case failed(String)
+}
+
+/// What is to be written about a replica, and which messages are done with it.
+struct Outcome: Sendable {
+    enum Change: Sendable, Hashable {
+        case none
+        /// The replica has made a transition, or failed to.
+        case set(StateReport)
+        /// The replica is no more.
+        case remove
+        /// Somebody took the replica to be in another state: should the record say so, put it right.
+        case correct(state: String)
+    }
+
+    let key: ReplicaKey
+    let model: RegisteredModel
+    var change: Change
+    /// The messages to delete together with the change.
+    var finished: [String] = []
+    /// The message whose attached messages go out once the change is recorded.
+    var relays: Message?
+}
+
+/// What a current state says of a replica (protocol reference 4.7). Times are in milliseconds since 1970.
+struct StateReport: Sendable, Hashable {
+    var state: String
+    var info = ""
+    var startTime: Int64
+    var endTime: Int64
+    var previousState: String
+    var triggeredBy: String
+}

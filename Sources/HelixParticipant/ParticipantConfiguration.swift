@@ -1,0 +1,42 @@
+public import Coordination
+public import HelixRecords
+
+/// How a participant behaves. Everything has a default.
+public struct ParticipantConfiguration: Sendable {
+    /// The session timeout to ask for: so long after the participant's death its replicas are given to others.
+    /// 30 seconds unless set.
+    public var sessionTimeout: Duration = .seconds(30)
+
+    /// Credentials for the coordination service.
+    public var credentials: [Credential] = []
+
+    /// How many transitions run at once, unless the cluster's or the instance's configuration sets
+    /// `STATE_TRANSITION.maxThreads`. 40 unless set, as in Helix.
+    ///
+    /// A resource whose configuration sets `maxThreads` has a limit of its own, and does not count here.
+    public var concurrentTransitions = 40
+
+    /// How long a transition runs before its message is marked as read. 200 ms unless set; most transitions are done
+    /// by then and need no mark.
+    public var readMarkDelay: Duration = .milliseconds(200)
+
+    /// How long a graceful shutdown may take to bring the replicas to the initial state. What is left then is
+    /// cancelled. 20 seconds unless set.
+    public var handoverTimeout: Duration = .seconds(20)
+
+    /// How long handlers may take to return and be reset after a lost session before the participant joins again
+    /// without waiting for them. 5 seconds unless set.
+    ///
+    /// A replica whose handler has not returned takes no transition until it has.
+    public var resetTimeout: Duration = .seconds(5)
+
+    /// The process as it is shown in the live instance's record: `pid@host` unless set.
+    public var processName: String = ProcessName.current
+
+    /// The configuration with which the instance is added if the cluster allows it to join by itself. `nil` makes one of
+    /// the instance's name, which should have the form `host_port`.
+    public var instanceConfig: InstanceConfig?
+
+    /// A configuration of defaults.
+    public init() {}
+}
