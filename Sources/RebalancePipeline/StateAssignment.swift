@@ -186,7 +186,7 @@ struct StateAssignment {
 
     /// New replicas wait while the partition has as many as it may have while it moves.
     private func limitExtraReplicas(_ targets: inout [Target]) {
-        let limit = max(wish.count, 1) + configuration.extraReplicas
+        let limit = max(wish.count, 1) + configuration.extraReplicas(of: wish)
         var active = Set(state.replicas.filter { isActive($0.state) }.map(\.instance))
         for pending in state.pending where pending.to < 0 || isActive(pending.to) { active.insert(pending.instance) }
         for index in targets.indices where isActive(targets[index].state) {
