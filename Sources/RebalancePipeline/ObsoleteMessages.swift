@@ -2,9 +2,9 @@ import HelixRecords
 
 /// Messages that have lost their meaning (protocol reference 6.4).
 ///
-/// One whose replica is neither where it begins nor where it ends goes at once: if the replica came back to where it begins,
-/// it would bring about what nobody wants any more. One that has been done goes after a while, since its receiver is about
-/// to delete it. A batch goes when that can be said of all its parts.
+/// One whose replica is neither where it begins nor where it ends goes at once: if the replica came back to where it
+/// begins, it would bring about what nobody wants any more. One that has been done goes after a while, since its
+/// receiver is about to delete it. A batch goes when that can be said of all its parts.
 enum ObsoleteMessages {
     /// How long a message that has been done stays, in milliseconds.
     static let purgeDelay: Int64 = 60_000

@@ -46,8 +46,8 @@ struct Churn {
     }
 
     var name: String {
-        "seed \(seed): \(model.name) \(mode.rawValue) \(partitions.count)x\(replicas), at least \(minActive ?? replicas), on "
-            + "\(instances.count)\(isBatching ? ", in batches" : "")"
+        "seed \(seed): \(model.name) \(mode.rawValue) \(partitions.count)x\(replicas), at least "
+            + "\(minActive ?? replicas), on \(instances.count)\(isBatching ? ", in batches" : "")"
     }
 
     // MARK: What users write

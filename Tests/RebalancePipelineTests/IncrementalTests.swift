@@ -124,7 +124,8 @@ struct IncrementalTests {
 }
 
 extension ClusterSnapshot {
-    /// The same records in another order. What an instance reports and is asked for is read after it is known to be live.
+    /// The same records in another order. What an instance reports and is asked for is read after it is known to be
+    /// live.
     fileprivate func readAgain(using generator: inout SeededGenerator) -> ClusterSnapshot {
         var copy = ClusterSnapshot(cluster: cluster)
         copy.time = time

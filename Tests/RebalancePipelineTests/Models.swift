@@ -35,7 +35,8 @@ extension StateModel {
             Transition("OFFLINE", to: "WATCHING"), Transition("WATCHING", to: "OFFLINE"),
         ])
 
-    /// A second state with a fixed bound on the only way to the top. Such a model has a fault, but a record may hold it.
+    /// A second state with a fixed bound on the only way to the top. Such a model has a fault, but a record may hold
+    /// it.
     static let narrow = StateModel(
         name: "Narrow", initialState: "OFFLINE",
         states: [
