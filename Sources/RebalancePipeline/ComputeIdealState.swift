@@ -16,10 +16,13 @@ struct Wish {
 enum ComputeIdealState {
     typealias PartitionState = ReadCurrentState.PartitionState
 
-    /// What one replica should become; `note` tells why it is not yet what it should be in the end.
+    /// What one replica should become for now.
     struct Target {
         var instance: Int32
         var state: Int
+        /// What it should be in the end, where that is something else.
+        var goal: Int?
+        /// Why it is not yet what it should be in the end.
         var note: HoldReason?
         /// The replica has to make way for others, so nobody may get in its way.
         var isLeaving = false

@@ -33,7 +33,8 @@ enum ComputeTransitions {
             let from = state.state(of: replica.instance)
             let isPresent = state.holds(replica.instance)
             func hold(_ reason: HoldReason) {
-                held.append(Held(instance: replica.instance, from: from, wanted: replica.state, reason: reason))
+                held.append(
+                    Held(instance: replica.instance, from: from, wanted: replica.goal ?? replica.state, reason: reason))
             }
             if let error = standing[replica.instance].frozenBy {
                 if from != replica.state || replica.note != nil { hold(.unreadable(path: error.path)) }
@@ -48,7 +49,7 @@ enum ComputeTransitions {
             } else if let hop = model.nextHop(from: from, to: replica.state) {
                 candidates.append(
                     Candidate(
-                        instance: replica.instance, from: from, to: hop, wanted: replica.state,
+                        instance: replica.instance, from: from, to: hop, wanted: replica.goal ?? replica.state,
                         isLeaving: replica.isLeaving))
             } else {
                 hold(.noPath)

@@ -66,7 +66,9 @@ extension Rebalancer {
         if let configuration, let standing = decision.standing {
             let plan = PartitionPlan(partition: index, of: resource, configuration, own, standing, snapshot)
             for target in plan.target.replicas {
-                edit(standing.name(of: target.instance)) { $0.wanted = configuration.model.states[target.state].name }
+                edit(standing.name(of: target.instance)) {
+                    $0.wanted = configuration.model.states[target.goal ?? target.state].name
+                }
             }
         }
         for transition in decision.transitions where transition.resource == name && transition.partition == partition {

@@ -25,6 +25,7 @@ enum RightOfWay {
             else { continue }
             target.replicas[index].note = .stateBound(
                 state: occupancy.model.states[hop].name, bound: occupancy.bound(of: hop) ?? 0)
+            target.replicas[index].goal = target.replicas[index].state
             target.replicas[index].state = occupancy.model.initialIndex
             target.replicas[index].isLeaving = true
         }

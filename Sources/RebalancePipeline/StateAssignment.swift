@@ -195,6 +195,7 @@ struct StateAssignment {
             if active.count < limit {
                 active.insert(instance)
             } else {
+                targets[index].goal = targets[index].state
                 targets[index].state = model.initialIndex
                 targets[index].note = .extraReplicaLimit(active.count)
             }

@@ -20,17 +20,22 @@ extension StateAssignment {
             if !isKeepable(instance) {
                 // Nobody has it up here, so there is no hurry: it may be enabled again.
                 if settled >= wish.count { return dropped }
-                return Target(
-                    instance: instance, state: model.initialIndex, note: .replacementNotSettled, isLeaving: true)
+                return waiting(instance, in: model.initialIndex, isLeaving: true)
             }
             guard toKeep > 0, isActive(current) else { return dropped }
             toKeep -= 1
             guard blocking[current] > 0 else {
-                return Target(instance: instance, state: current, note: .replacementNotSettled)
+                return waiting(instance, in: current, isLeaving: false)
             }
             blocking[current] -= 1
-            return Target(instance: instance, state: below(current), note: .replacementNotSettled, isLeaving: true)
+            return waiting(instance, in: below(current), isLeaving: true)
         }
+    }
+
+    private func waiting(_ instance: Int32, in place: Int, isLeaving: Bool) -> Target {
+        Target(
+            instance: instance, state: place, goal: model.droppedIndex, note: .replacementNotSettled,
+            isLeaving: isLeaving)
     }
 
     /// Whether a state is one that replicas are counted in, not one that they only pass.

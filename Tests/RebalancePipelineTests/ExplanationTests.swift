@@ -69,7 +69,7 @@ struct ExplanationTests {
             for name in ["c", "d"] { world.set(name, "db", "db_0", "SLAVE") }
         },
         Case(
-            testDescription: "clusterPaused", instance: "a", reason: .clusterPaused, text: "the cluster is disabled"
+            testDescription: "clusterPaused", instance: "a", reason: .clusterPaused, text: "the controller is paused"
         ) { world in
             world.snapshot.setPaused(true)
         },
@@ -119,7 +119,7 @@ struct ExplanationTests {
         #expect(explanation.replicas.map(\.reasons) == [[.retryLater(attempts: 1, at: 100)]])
         #expect(
             "\(explanation.replicas[0].reasons[0])"
-                == "asked for 1 times without effect; it is tried again later. See the instance's log")
+                == "asked for once without effect; it is tried again later. See the instance's log")
     }
 
     @Test("An explanation tells present, target, next step, list, mode and model")
