@@ -91,7 +91,10 @@ let package = Package(
             path: "Tests/Integration"),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging, arguments],
+            dependencies: [
+                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "RebalancePipeline", "HelixController",
+                "HelixParticipant", "TestSupport", logging, arguments,
+            ],
             path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]
