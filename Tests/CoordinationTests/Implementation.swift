@@ -17,13 +17,18 @@ enum Implementation: CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    /// Runs `body` with a service with nothing in it, whose connections can be interrupted.
+    /// Runs `body` with a service whose connections can be interrupted.
     func withInterruptibleService(_ body: @escaping @Sendable (any InterruptibleService) async throws -> Void)
         async throws
     {
         switch self {
         case .memory: try await body(InterruptibleMemory())
-        case .zooKeeper: try await withZooKeeper { try await body(InterruptibleZooKeeper(server: $0)) }
+        case .zooKeeper:
+            let server = try await SharedZooKeeper.server()
+            let link = try NetworkLink(to: server.port)
+            defer { link.close() }
+            let chroot = try await SharedZooKeeper.makeChroot()
+            try await body(InterruptibleZooKeeper(server: server, link: link, chroot: chroot))
         }
     }
 }
@@ -66,20 +71,23 @@ struct InterruptibleMemory: InterruptibleService {
 
 struct InterruptibleZooKeeper: InterruptibleService {
     let server: ZooKeeperServer
-    var service: any CoordinationService { ZooKeeperCoordination(server.connectText) }
+    let link: NetworkLink
+    let chroot: String
+    var service: any CoordinationService { ZooKeeperCoordination(link.connectText + chroot) }
 
     func interrupt(_ session: any CoordinationSession) async throws {
-        server.pause()
+        link.freeze()
         for await state in session.states() where state == .suspended { return }
     }
 
-    func resume(_ session: any CoordinationSession) { server.resume() }
+    func resume(_ session: any CoordinationSession) { link.restore() }
 
     func interruptTooLong(_ session: any CoordinationSession) async throws {
         try await interrupt(session)
-        // The one thing to wait for is that time passes on the server's clock: the timeout and two of its ticks.
-        try await ContinuousClock().sleep(for: session.timeout + .seconds(1))
-        server.resume()
+        try await eventually(within: .seconds(20), "the expiry of session \(session.id)") {
+            await !server.ask("dump").contains("0x\(session.id)")
+        }
+        link.restore()
     }
 }
 
