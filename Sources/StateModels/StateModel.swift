@@ -21,7 +21,7 @@ public struct StateModel: Sendable {
     /// What is wrong with a model that a cluster has all the same; empty for one that was defined in code.
     public internal(set) var faults: [StateModelFault] = []
 
-    /// Whether the author has listed `ERROR`, and how many transitions: what goes on the wire.
+    /// Whether the author has named `ERROR`, and how many transitions: what goes on the wire.
     package let listsError: Bool
     package let listedTransitionCount: Int
 
@@ -37,7 +37,7 @@ public struct StateModel: Sendable {
         unlisted: [Transition] = []
     ) {
         var states = listed
-        for implicit in [Self.error, Self.dropped] where !states.contains(where: { $0.name == implicit }) {
+        for implicit in [Self.dropped, Self.error] where !states.contains(where: { $0.name == implicit }) {
             states.append(State(implicit, .unbounded))
         }
         let indices = Dictionary(states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -61,7 +61,9 @@ public struct StateModel: Sendable {
         self.transitions = kept
         self.indices = indices
         self.ranks = ranks
-        listsError = listed.contains { $0.name == Self.error }
+        listsError =
+            listed.contains { $0.name == Self.error }
+            || transitions.contains { $0.from == Self.error || $0.to == Self.error }
         initialIndex = indices[initialState] ?? 0
         droppedIndex = indices[Self.dropped] ?? 0
         errorIndex = indices[Self.error] ?? 0
