@@ -28,7 +28,7 @@ struct Run: AsyncParsableCommand {
         try PipelineBenchmark(report: report, isQuick: quick).run()
         let sizes: [Scenario.Size] =
             quick
-            ? [.init(instances: 3, partitions: 64, replicas: 3)]
+            ? [.init(instances: 4, partitions: 64, replicas: 3)]
             : [
                 .init(instances: 6, partitions: 1024, replicas: 3),
                 .init(instances: 10, partitions: 4096, replicas: 3),

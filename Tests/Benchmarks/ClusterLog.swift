@@ -45,12 +45,12 @@ struct ClusterLog {
         var masters: [String: Set<String>] = [:]  // by instance
         for change in changes {
             if let (instance, _) = currentState(change.path) {
-                if change.kind == .delete || change.data.isEmpty {
+                if change.kind.isDeletion || change.data.isEmpty {
                     masters[instance] = nil
                 } else if let record = try? ZNRecord(decoding: change.data, path: change.path) {
                     masters[instance] = Set(record.mapFields.filter { $1["CURRENT_STATE"] == "MASTER" }.keys)
                 }
-            } else if change.kind == .delete, change.path.hasPrefix(root + "LIVEINSTANCES/") {
+            } else if change.kind.isDeletion, change.path.hasPrefix(root + "LIVEINSTANCES/") {
                 masters[String(change.path.split(separator: "/").last!)] = nil
             }
             visit(change, &masters)
@@ -87,7 +87,7 @@ struct ClusterLog {
         var times: [Double] = []
         var former: [String: Set<String>] = [:]
         replay { change, masters in
-            if change.kind == .delete, change.path == root + "LIVEINSTANCES/\(instance)" {
+            if change.kind.isDeletion, change.path == root + "LIVEINSTANCES/\(instance)" {
                 lost = former[instance] ?? []
                 gone = change.time
             } else if let gone, !lost.isEmpty {
@@ -102,6 +102,8 @@ struct ClusterLog {
 }
 
 extension TransactionLog.Kind {
-    /// Whether it changes a znode.
+    /// Whether somebody changed a znode by it.
     var isWrite: Bool { self == .create || self == .set || self == .delete }
+
+    var isDeletion: Bool { self == .delete || self == .deleteWithSession }
 }

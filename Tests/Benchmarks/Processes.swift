@@ -45,7 +45,7 @@ struct ParticipantsProcess: AsyncParsableCommand {
             while let line = readLine() { continuation.yield(line) }
             continuation.finish()
         }.start()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingDiscardingTaskGroup { group in
             var ends: [String: AsyncStream<Void>.Continuation] = [:]
             for await order in orders {
                 let words = order.split(separator: " ").map(String.init)
