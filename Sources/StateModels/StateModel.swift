@@ -85,6 +85,11 @@ public struct StateModel: Sendable {
     /// The name of the state with the highest priority.
     public var topState: String { states[0].name }
 
+    /// Whether at most one replica of a partition may be in the top state, as with a master or a leader.
+    public var hasSingleTopState: Bool { states[0].bound == .atMost(1) }
+    /// The indices of the states from which one transition leads to the top state.
+    public var secondTopIndices: [Int] { states.indices.filter { rank(from: $0, to: 0) != .max } }
+
     /// The index of a state in ``states``, `nil` when the model has no such state.
     public func index(of state: String) -> Int? { indices[state] }
 
