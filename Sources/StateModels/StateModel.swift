@@ -85,14 +85,20 @@ public struct StateModel: Sendable {
     /// The name of the state with the highest priority.
     public var topState: String { states[0].name }
 
+    /// Whether at most one replica of a partition may be in the top state, as with a master or a leader.
+    public var hasSingleTopState: Bool { states[0].bound == .atMost(1) }
+    /// The indices of the states from which one transition leads to the top state.
+    public var secondTopIndices: [Int] { states.indices.filter { rank(from: $0, to: 0) != .max } }
+
     /// The index of a state in ``states``, `nil` when the model has no such state.
     public func index(of state: String) -> Int? { indices[state] }
 
-    /// The next state on the shortest way from one state to another; where several ways are equally short, the one whose
-    /// first transition is listed first wins. `nil` when there is no way, or `from == to`.
+    /// The next state on the shortest way from one state to another; where several ways are equally short, the one
+    /// whose first transition is listed first wins. `nil` when there is no way, or `from == to`.
     public func nextHop(from: Int, to: Int) -> Int? { from == to ? nil : hops.next(from: from, to: to) }
 
-    /// The place of a transition in ``transitions``: smaller is more urgent. `Int.max` when there is no such transition.
+    /// The place of a transition in ``transitions``: smaller is more urgent. `Int.max` when there is no such
+    /// transition.
     public func rank(from: Int, to: Int) -> Int { ranks[from * states.count + to] }
 
     /// How many replicas of one partition should be in each state, by state index, when `candidates` instances could
