@@ -90,12 +90,14 @@ enum ComputePlacement {
         else { return applyUserLists(&decision, resource, configuration, standing) }
         let position = Dictionary(uniqueKeysWithValues: inputs.eligible.enumerated().map { ($1, Int32($0)) })
         let present = inputs.partitions.map { partition in
-            presentList(Int(partition), decision, resource, configuration, standing).compactMap { position[$0] }
+            presentList(Int(partition), inputs.topCount, decision, resource, configuration, standing)
         }
         let result = strategy.place(
             PlacementProblem(
                 partitionCount: inputs.partitions.count, replicas: min(inputs.replicas, inputs.eligible.count),
-                instanceCount: inputs.eligible.count, present: present,
+                instanceCount: inputs.eligible.count,
+                present: present.map { $0.list.compactMap { position[$0] } },
+                presentTops: present.map { $0.list.prefix($0.tops).count { position[$0] != nil } },
                 otherReplicas: inputs.eligible.map { others.replicas[$0] ?? 0 },
                 otherTops: inputs.eligible.map { others.tops[$0] ?? 0 },
                 excluded: inputs.excluded, maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount))
@@ -134,14 +136,15 @@ enum ComputePlacement {
     }
 
     /// Where a partition was placed before; at the start, where its replicas are or are coming up, the best state first.
+    /// - Returns: the instances, and how many of the first of them have the top state.
     private static func presentList(
-        _ partition: Int, _ decision: ResourceDecision, _ resource: ClusterSnapshot.Resource,
+        _ partition: Int, _ topCount: Int, _ decision: ResourceDecision, _ resource: ClusterSnapshot.Resource,
         _ configuration: Configuration, _ standing: Standing
-    ) -> [Int32] {
+    ) -> (list: [Int32], tops: Int) {
         if decision.placementInputs != nil, partition < decision.preferenceLists.count,
             !decision.preferenceLists[partition].isEmpty
         {
-            return decision.preferenceLists[partition]
+            return (decision.preferenceLists[partition], topCount)
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {
@@ -151,9 +154,10 @@ enum ComputePlacement {
         }
         resource.current.forEach(in: partition, note)
         for pending in resource.pending[partition] { note(pending.instance, pending.to) }
-        return best.sorted { a, b in
+        let list = best.sorted { a, b in
             a.value != b.value ? a.value < b.value : standing.nameRank[Int(a.key)] < standing.nameRank[Int(b.key)]
-        }.map(\.key)
+        }
+        return (list.map(\.key), list.count { $0.value == 0 })
     }
 
     /// Preference lists in the resource's configuration override those that were computed (protocol reference 4.5).
