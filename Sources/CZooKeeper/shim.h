@@ -1,6 +1,5 @@
 #pragma once
 #include <zookeeper/zookeeper.h>
-#include <zookeeper/zookeeper_log.h>
 
 // The ACL globals are mutable C globals, which Swift 6 refuses to read: these return them as constants.
 static inline const struct ACL_vector *czk_acl_open_unsafe(void) { return &ZOO_OPEN_ACL_UNSAFE; }

@@ -50,7 +50,7 @@ struct MemoryStore {
 
     mutating func makeWatcher(of id: SessionID) -> Watcher {
         let watcher = Watcher()
-        if sessions[id]?.watchers.append(watcher) == nil { watcher.finish() }
+        if sessions[id]?.watchers.insert(watcher) == nil { watcher.finish() }
         return watcher
     }
 

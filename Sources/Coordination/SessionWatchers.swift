@@ -5,24 +5,24 @@ package struct SessionWatchers {
         weak var watcher: Watcher?
     }
 
-    private var entries: [Entry] = []
+    private var entries: [UInt: Entry] = [:]
     private var pruneAt = 16
 
     package init() {}
 
-    package mutating func append(_ watcher: Watcher) {
+    package mutating func insert(_ watcher: Watcher) {
         if entries.count >= pruneAt {
-            entries.removeAll { $0.watcher == nil }
+            entries = entries.filter { $0.value.watcher != nil }
             pruneAt = max(16, entries.count * 2)
         }
-        entries.append(Entry(watcher: watcher))
+        entries[watcher.id] = Entry(watcher: watcher)
     }
 
-    /// Those that are still in use.
-    package func living() -> [Watcher] { entries.compactMap(\.watcher) }
+    /// The watcher of an id, if anybody still has it.
+    package subscript(id: UInt) -> Watcher? { entries[id]?.watcher }
 
     package mutating func finishAll() {
-        for entry in entries { entry.watcher?.finish() }
-        entries = []
+        for id in entries.keys.sorted() { entries[id]?.watcher?.finish() }
+        entries = [:]
     }
 }

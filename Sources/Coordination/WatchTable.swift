@@ -15,10 +15,10 @@ struct WatchTable {
     /// In the order of arming, so that watches fire in the same order in every run.
     private struct Waiting {
         var order: [Armed] = []
-        var members: Set<ObjectIdentifier> = []
+        var members: Set<UInt> = []
 
         mutating func insert(_ armed: Armed) -> Bool {
-            guard members.insert(ObjectIdentifier(armed.watcher)).inserted else { return false }
+            guard members.insert(armed.watcher.id).inserted else { return false }
             order.append(armed)
             return true
         }
@@ -61,7 +61,7 @@ struct WatchTable {
             guard var left = waiting.removeValue(forKey: subject) else { continue }
             left.order.removeAll { armed in
                 guard armed.session == session else { return false }
-                left.members.remove(ObjectIdentifier(armed.watcher))
+                left.members.remove(armed.watcher.id)
                 return true
             }
             if !left.order.isEmpty { waiting[subject] = left }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a one-shot watch reports.
 public struct WatchEvent: Sendable, Hashable {
     /// The kinds of change.
@@ -33,6 +35,10 @@ public struct WatchEvent: Sendable, Hashable {
 /// The watcher ends with its session. Events lost while the connection was down are not lost: they are delivered
 /// after the reconnect. A watcher has one consumer at a time.
 public final class Watcher: Sendable, AsyncSequence {
+    private static let count = Atomic<UInt>(0)
+
+    /// Never used again in this process, other than the address of the object.
+    package let id = count.add(1, ordering: .relaxed).newValue
     private let mailbox = Mailbox<WatchEvent>()
 
     package init() {}

@@ -1,0 +1,108 @@
+internal import CZooKeeper
+internal import Coordination
+internal import Dispatch
+internal import Logging
+internal import Synchronization
+
+extension ZooKeeperSession {
+    /// The client says how the connection is. Called on its completion thread.
+    func connectionChanged(to state: Int32, _ handle: ClientHandle) {
+        switch state {
+        case ZOO_CONNECTED_STATE: connected(handle)
+        case ZOO_EXPIRED_SESSION_STATE: expired(.sessionExpired)
+        case ZOO_AUTH_FAILED_STATE: expired(.authenticationFailed)
+        default: disconnected()
+        }
+    }
+
+    private func connected(_ handle: ClientHandle) {
+        let isOpening = core.withLock { core in
+            if core.identity == nil {
+                core.identity = (
+                    SessionID(rawValue: zoo_client_id(handle.pointer).pointee.client_id),
+                    .milliseconds(Int(zoo_recv_timeout(handle.pointer)))
+                )
+            }
+            guard case .opening(var opening) = core.phase else { return false }
+            opening.isConnected = true
+            core.phase = .opening(opening)
+            return true
+        }
+        if isOpening { return proceed() }
+        if sessionStates.move(to: .connected) {
+            logger.info("Connected again.", metadata: ["zookeeper.session": "\(id)"])
+        }
+    }
+
+    private func disconnected() {
+        let isOpen = core.withLock { core in
+            switch core.phase {
+            case .opening(var opening):
+                opening.isConnected = false
+                core.phase = .opening(opening)
+                return false
+            case .open: return true
+            case .ended: return false
+            }
+        }
+        guard isOpen, sessionStates.move(to: .suspended) else { return }
+        logger.warning(
+            "No connection to ZooKeeper; the session is suspended until there is one.",
+            metadata: ["zookeeper.session": "\(id)"])
+        refreshServers()
+    }
+
+    /// The session is over. The client is idle now, but its handle must still be closed, on another thread than this.
+    private func expired(_ code: ClientCode) {
+        if case .opening = core.withLock({ $0.phase }) {
+            let isRefused = code == .authenticationFailed
+            return fail(isRefused ? Self.refused : CoordinationError(.sessionExpired, operation: "open session"))
+        }
+        guard let handle = end() else { return }
+        let session = id
+        sessionStates.move(to: .expired)
+        metrics.countExpiration()
+        logger.warning(
+            code == .sessionExpired ? "The session has expired." : "The session's credentials are refused now.",
+            metadata: ["zookeeper.session": "\(session)"])
+        finish(code)
+        let token = token
+        BlockingThread.start("close") { Self.dispose(handle, token) }
+    }
+
+    // MARK: Servers that move
+
+    /// Looks the servers' names up now and then while the session is suspended, since all may have moved.
+    private func refreshServers() {
+        let servers = connect.servers
+        guard !servers.allSatisfy(HostResolver.isNumeric) else { return }
+        let isFirst = core.withLock { core in
+            defer { core.isRefreshingServers = true }
+            return !core.isRefreshingServers
+        }
+        guard isFirst else { return }
+        BlockingThread.start("refresh") {
+            let pause = DispatchSemaphore(value: 0)
+            repeat {
+                self.use(HostResolver.resolve(servers))
+                _ = pause.wait(timeout: .now() + .seconds(2))
+            } while self.isSuspendedOrStopsRefreshing()
+        }
+    }
+
+    private func use(_ servers: HostResolver.Resolution) {
+        guard !servers.addresses.isEmpty else { return }
+        core.withLock { core in
+            guard case .open(let handle) = core.phase, state == .suspended else { return }
+            zoo_set_servers(handle.pointer, servers.clientList)
+        }
+    }
+
+    private func isSuspendedOrStopsRefreshing() -> Bool {
+        core.withLock { core in
+            if state == .suspended { return true }
+            core.isRefreshingServers = false
+            return false
+        }
+    }
+}
