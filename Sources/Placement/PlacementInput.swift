@@ -12,6 +12,7 @@ struct PlacementInput: Sendable {
     let maximumLoad: Int
     let present: InstanceLists
     let excluded: InstanceLists?
+    private let presentTops: [Int]?
     let otherReplicas: [Int]
     let otherTops: [Int]
 
@@ -24,6 +25,7 @@ struct PlacementInput: Sendable {
         width = min(replicas, instanceCount)
         topCount = max(0, problem.topCount)
         maximumLoad = max(0, min(problem.maximumPerInstance ?? rows, rows))
+        presentTops = problem.presentTops
         otherReplicas = problem.otherReplicas
         otherTops = problem.otherTops
         present = Self.distinct(problem.present, rows: rows, below: instanceCount)
@@ -46,6 +48,18 @@ struct PlacementInput: Sendable {
             result.endRow()
         }
         return result
+    }
+
+    /// Whether there is a choice of tops at all: neither none nor all of the replicas are.
+    var choosesTops: Bool { topCount > 0 && topCount < width }
+
+    /// The instances that hold a partition, those in the top state first.
+    func holders(_ row: Int) -> ArraySlice<Int32> { present.instances[present.range(row)] }
+
+    /// The instances that have a partition in the top state.
+    func tops(_ row: Int) -> ArraySlice<Int32> {
+        guard let presentTops else { return holders(row).prefix(topCount) }
+        return holders(row).prefix(max(0, min(presentTops.at(row), topCount)))
     }
 
     /// The partitions that have fewer replicas than wanted, and what stood in the way.

@@ -25,6 +25,10 @@ public struct PlacementProblem: Sendable, Hashable {
     /// By partition: the eligible instances that hold it now, the highest state first. May be longer or shorter than
     /// ``replicas``, and empty. Repetitions and numbers out of range are passed over.
     public var present: [[Int32]]
+    /// By partition: how many of the first ones of ``present`` are in the top state, or on their way to it. `nil` says
+    /// that ``topCount`` are. It is 0 for a partition whose leader was lost: then it does not matter which replica
+    /// takes over, and the choice is free for evenness.
+    public var presentTops: [Int]?
     /// By instance: how many replicas of other resources it has. Breaks ties, so that small resources do not all put
     /// their remainder on the same instances.
     public var otherReplicas: [Int]
@@ -41,13 +45,15 @@ public struct PlacementProblem: Sendable, Hashable {
 
     /// A problem; by default a resource that is nowhere yet.
     public init(
-        partitionCount: Int, replicas: Int, instanceCount: Int, present: [[Int32]] = [], otherReplicas: [Int] = [],
-        otherTops: [Int] = [], excluded: [Set<Int32>]? = nil, maximumPerInstance: Int? = nil, topCount: Int = 1
+        partitionCount: Int, replicas: Int, instanceCount: Int, present: [[Int32]] = [], presentTops: [Int]? = nil,
+        otherReplicas: [Int] = [], otherTops: [Int] = [], excluded: [Set<Int32>]? = nil,
+        maximumPerInstance: Int? = nil, topCount: Int = 1
     ) {
         self.partitionCount = partitionCount
         self.replicas = replicas
         self.instanceCount = instanceCount
         self.present = present
+        self.presentTops = presentTops
         self.otherReplicas = otherReplicas
         self.otherTops = otherTops
         self.excluded = excluded

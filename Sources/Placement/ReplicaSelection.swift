@@ -9,6 +9,7 @@ struct ReplicaSelection {
     var load: [Int32]
     let shares: EvenShares
     private let quotas: [Int32]
+    private var outlook: TopOutlook?
 
     init(_ input: PlacementInput) {
         self.input = input
@@ -27,6 +28,9 @@ struct ReplicaSelection {
 
     /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
     consuming func selected() -> AssignmentTable {
+        if input.choosesTops {
+            outlook = TopOutlook(input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 })
+        }
         shed()
         keepWhatIsPresent()
         fill()
@@ -55,25 +59,44 @@ extension ReplicaSelection {
         guard load.indices.contains(where: { load[$0] > quotas[$0] }) else { return }
         handToHolders()
         let needy = (0..<Int32(input.instanceCount)).filter { need($0) > 0 }
-        for rule in [ShedRule.followerOfCompleteRow, .replaceable, .any] {
+        for rule in [ShedRule.welcomeFollower, .follower, .replaceable] {
             for row in MixedOrder(count: input.rows) { shed(row, rule, needy) }
+        }
+        // There are not enough places for all: those with the most replicas give first.
+        var kept = input.width - 1
+        while kept >= 0, load.indices.contains(where: { load[$0] > quotas[$0] }) {
+            for row in MixedOrder(count: input.rows) { shed(row, .downTo(kept), needy) }
+            kept -= 1
         }
     }
 
-    private enum ShedRule {
-        case followerOfCompleteRow, replaceable, any
+    private enum ShedRule: Equatable {
+        /// A follower of a complete partition that an instance in need of tops can take over.
+        case welcomeFollower
+        /// A follower of a complete partition.
+        case follower
+        /// Any replica that somebody can take over.
+        case replaceable
+        /// Any replica, as long as so many remain.
+        case downTo(Int)
     }
 
     private mutating func shed(_ row: Int, _ rule: ShedRule, _ needy: [Int32]) {
-        let tops = rule == .followerOfCompleteRow && input.topCount < input.width ? input.topCount : 0
+        let isOfFollowers = rule == .welcomeFollower || rule == .follower
+        if rule == .welcomeFollower, !(outlook?.isWelcome(input.tops(row)) ?? false) { return }
         var cell = table.count(row) - 1
-        while cell >= tops {
+        while cell >= (isOfFollowers && input.choosesTops ? input.topCount : 0) {
             let instance = table[row, cell]
             if need(instance) < 0 {
-                if rule == .followerOfCompleteRow, table.count(row) < input.width { return }
-                if rule != .any, !canTakeOver(row, needy) { return }
+                if isOfFollowers, table.count(row) < input.width { return }
+                if case .downTo(let kept) = rule {
+                    if table.count(row) <= kept { return }
+                } else if !canTakeOver(row, needy) {
+                    return
+                }
                 table.remove(instance, from: row)
                 load[Int(instance)] -= 1
+                if rule == .welcomeFollower { outlook?.promise(row, input.tops(row)) }
             }
             cell -= 1
         }
@@ -130,19 +153,30 @@ extension ReplicaSelection {
         var slots = SlotPool(needs: (0..<Int32(input.instanceCount)).map { max(0, need($0)) })
         var partners = PartnerCounts(table, instanceCount: input.instanceCount)
         for level in 0..<input.width {
+            if let outlook {
+                let free = MixedOrder(count: input.rows).filter { table.count($0) == level && outlook.isFree($0) }
+                for row in free { fillOne(row, &slots, &partners) }
+            }
             for row in MixedOrder(count: input.rows) where table.count(row) == level {
                 if slots.isEmpty { return }
-                let leader = level == 0 ? nil : table[row, 0]
-                let taken = slots.take { instance in
-                    if table.contains(instance, in: row) || isForbidden(instance, row) { return nil }
-                    return leader.map { partners.count($0, instance) } ?? 0
-                }
-                guard let taken else { continue }
-                table.append(taken, to: row)
-                load[Int(taken)] += 1
-                if let leader { partners.add(leader, taken) }
+                fillOne(row, &slots, &partners)
             }
         }
+    }
+
+    private mutating func fillOne(_ row: Int, _ slots: inout SlotPool, _ partners: inout PartnerCounts) {
+        let leader = table.count(row) == 0 ? nil : table[row, 0]
+        let isFree = outlook?.isFree(row) ?? false
+        let taken = slots.take(isChoosy: isFree) { instance in
+            if table.contains(instance, in: row) || isForbidden(instance, row) { return nil }
+            if isFree, !(outlook?.needsTop(instance) ?? false) { return .max - 1 }
+            return leader.map { partners.count($0, instance) } ?? 0
+        }
+        guard let taken else { return }
+        table.append(taken, to: row)
+        load[Int(taken)] += 1
+        if let leader { partners.add(leader, taken) }
+        outlook?.note(taken, took: row)
     }
 
     /// Whether every instance is to have every partition.

@@ -29,15 +29,17 @@ struct SlotPool {
     var isEmpty: Bool { head == slots.count }
 
     /// Takes the place with the lowest rating among the next ones.
-    /// - Parameter rating: `nil` for an instance that is not to be had.
-    mutating func take(rating: (Int32) -> Int32?) -> Int32? {
+    /// - Parameters:
+    ///   - isChoosy: whether to look at more places than usual.
+    ///   - rating: `nil` for an instance that is not to be had.
+    mutating func take(isChoosy: Bool, rating: (Int32) -> Int32?) -> Int32? {
         var best: (index: Int, rating: Int32)?
         var compared = 0
         for index in head..<min(slots.count, head + Self.patience) {
             guard let rating = rating(slots[index]) else { continue }
             if rating < best?.rating ?? .max { best = (index, rating) }
             compared += 1
-            if rating == 0 || compared == Self.comparisons { break }
+            if rating == 0 || (compared >= Self.comparisons && !isChoosy) { break }
         }
         guard let best else { return nil }
         slots.swapAt(best.index, head)

@@ -21,7 +21,7 @@ struct TopSelection {
         let wanted = min(input.topCount, replicas.width)
         table = AssignmentTable(rows: input.rows, width: wanted)
         load = [Int32](repeating: 0, count: input.instanceCount)
-        guard wanted > 0, wanted < replicas.width else {
+        guard input.choosesTops else {
             choices = ExchangeFlow.Choices(listed: InstanceLists(reservingRows: 0, instances: 0))
             shares = EvenShares(total: 0, among: 0)
             quotas = []
@@ -48,8 +48,7 @@ struct TopSelection {
         var costs: [Int32] = []
         costs.reserveCapacity(count)
         for row in 0..<input.rows {
-            let holders = input.present.instances[input.present.range(row)]
-            let tops = holders.prefix(input.topCount)
+            let (holders, tops) = (input.holders(row), input.tops(row))
             // Where nothing is there yet, every replica has yet to come, and none is worse than another.
             let isNew = !replicas.row(row).contains(where: holders.contains)
             for instance in replicas.row(row) {

@@ -11,7 +11,8 @@ private struct Churn {
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })
         return PlacementProblem(
             partitionCount: partitions, replicas: replicas, instanceCount: names.count,
-            present: lists.map { $0.compactMap { numbers[$0] } })
+            present: lists.map { $0.compactMap { numbers[$0] } },
+            presentTops: lists.map { $0.first.map { numbers[$0] == nil ? 0 : 1 } ?? 0 })
     }
 
     mutating func accept(_ result: PlacementResult) {
@@ -62,9 +63,9 @@ struct ChurnTests {
             churn.change(step, using: &generator)
         }
         #expect(moved >= bound)
-        #expect(Double(moved) <= 1.02 * Double(bound), "seed \(seed): \(moved) moves, at least \(bound)")
+        #expect(Double(moved) <= 1.001 * Double(bound), "seed \(seed): \(moved) moves, at least \(bound)")
         #expect(
-            Double(handOffs) <= 1.05 * Double(handOffBound), "seed \(seed): \(handOffs) hand-offs, \(handOffBound)")
+            Double(handOffs) <= 1.02 * Double(handOffBound), "seed \(seed): \(handOffs) hand-offs, \(handOffBound)")
     }
 
     /// Where each leader is, in lists of one, empty where it is gone.
@@ -81,6 +82,7 @@ struct ChurnTests {
     private func expectRest(_ result: PlacementResult, _ problem: PlacementProblem, _ place: Comment) {
         var next = problem
         next.present = result.preferenceLists
+        next.presentTops = nil
         #expect(BalancedPlacement().place(next) == result, place)
     }
 

@@ -47,12 +47,16 @@ struct MinimalityTests {
     /// Costs as the strategy ranks them: hand-offs first, then tops that have yet to come.
     @Test("of tops is the least that the chosen replicas allow, warm ones first", arguments: 0..<250)
     func tops(seed: Int) throws {
-        let problem = randomProblem(seed, longest: { $0 })
+        var problem = randomProblem(seed, longest: { $0 })
+        var generator = SeededGenerator(seed: seed + 1_000)
+        let presentTops = problem.present.map { _ in Int.random(in: 0...1, using: &generator) }
+        if seed % 2 == 0 { problem.presentTops = presentTops }
         let result = BalancedPlacement().place(problem)
         func cost(_ row: Int, _ instance: Int) -> Int? {
             let (list, present) = (result.preferenceLists[row], problem.present[row])
             guard list.contains(Int32(instance)) else { return nil }
-            if present.prefix(problem.topCount).contains(Int32(instance)) { return 0 }
+            let tops = problem.presentTops?[row] ?? problem.topCount
+            if present.prefix(tops).contains(Int32(instance)) { return 0 }
             return present.contains(Int32(instance)) ? 1_000 : 1_001
         }
         let least = try #require(
