@@ -91,7 +91,7 @@ let package = Package(
             path: "Tests/Integration"),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging],
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging, arguments],
             path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]

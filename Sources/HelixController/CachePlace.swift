@@ -92,4 +92,18 @@ enum CachePlace: Hashable {
         default: nil
         }
     }
+
+    /// The list that it is in, and its name there.
+    var parent: (list: CachePlace, name: String)? {
+        switch self {
+        case .instanceConfig(let name): (.instanceConfigs, name)
+        case .resourceConfig(let name): (.resourceConfigs, name)
+        case .idealState(let name): (.idealStates, name)
+        case .stateModel(let name): (.stateModels, name)
+        case .liveInstance(let name): (.liveInstances, name)
+        case .currentState(let instance, let session, let resource):
+            (.currentStates(instance, session: session), resource)
+        default: nil
+        }
+    }
 }

@@ -85,7 +85,7 @@ struct ClusterCache {
                 do throws(CoordinationError) {
                     next += try take(try result.get(), at: place)
                 } catch where error.code == .noNode {
-                    next += try vanished(place)
+                    vanished(place)
                 }
             }
             try await awaitMissing()
@@ -161,13 +161,14 @@ struct ClusterCache {
     }
 
     /// A znode that was to be read is not there.
-    private mutating func vanished(_ place: CachePlace) throws(CoordinationError) -> [CachePlace] {
+    private mutating func vanished(_ place: CachePlace) {
         if place.isList {
             missing.append(place)
         } else {
             forget(place)
+            // If it comes back before its list is read again, it is new all the same.
+            if let (list, name) = place.parent { children[list]?.remove(name) }
         }
-        return []
     }
 
     private mutating func forget(_ place: CachePlace) {

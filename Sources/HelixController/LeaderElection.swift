@@ -26,16 +26,18 @@ struct LeaderElection {
         let data = try record.record.encoded()
         while true {
             try Task.checkCancellation()
-            do throws(CoordinationError) {
-                try await session.create(path, data, mode: .ephemeral)
+            switch await session.write([.create(path, data: data, mode: .ephemeral)])[0] {
+            case .success:
                 return Office(version: 0, path: path)
-            } catch where error.code == .nodeExists {
+            case .failure(let error) where error.code == .nodeExists:
                 if let office = try await awaitVacancy(path) { return office }
-            } catch where error.isTransient {
+            case .failure(let error) where error.isTransient:
                 // It may have been created all the same: that shows once the connection is back.
                 try await session.untilConnected()
-            } catch where error.code == .noNode {
+            case .failure(let error) where error.code == .noNode:
                 throw ControllerError(description: "\(context.paths.controller) is gone; create the cluster again")
+            case .failure(let error):
+                throw error
             }
         }
     }
@@ -45,10 +47,10 @@ struct LeaderElection {
     private func awaitVacancy(_ path: String) async throws(CoordinationError) -> Office? {
         let watcher = session.makeWatcher()
         do {
-            guard let (data, stat) = try await session.getIfPresent(path, watcher: watcher) else { return nil }
+            guard let stat = try await session.exists(path, watcher: watcher) else { return nil }
             if stat.ephemeralOwner == session.id { return Office(version: stat.version, path: path) }
-            let leader = (try? LiveInstance(decoding: data, path: path).id) ?? "another controller"
-            context.logger.debug("Standing by", metadata: ["helix.leader": "\(leader)"])
+            context.logger.debug(
+                "Standing by", metadata: ["helix.leader-session": "\(stat.ephemeralOwner?.description ?? "none")"])
             _ = await watcher.next()
             return nil
         } catch where error.isTransient {

@@ -17,14 +17,16 @@ struct LeaderTerm: Sendable {
             try await ControllerHistories(session: session, fence: office.fence, context: context).recordTerm()
             try await ClusterSetup.addStateModels(session, context.paths, fence: office.fence)
             let views = ViewPublisher(session: session, office: office, context: context)
+            let histories = ParticipantHistories(session: session, fence: office.fence, context: context)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 let cache = ClusterCache(session: session, paths: context.paths, logger: context.logger)
                 let reconnected = Flag()
                 group.addTask { try await views.run() }
+                group.addTask { try await histories.run() }
                 group.addTask { try await guardOffice() }
                 group.addTask { await followConnection(cache.events, reconnected) }
-                group.addTask { try await loop(cache, views, reconnected) }
+                group.addTask { try await loop(cache, views, histories, reconnected) }
                 // Only the connection's task ends by itself, with the session.
                 while try await group.next() != nil {}
             }
@@ -35,7 +37,9 @@ struct LeaderTerm: Sendable {
 
     // MARK: The loop
 
-    private func loop(_ cache: ClusterCache, _ views: ViewPublisher, _ reconnected: Flag) async throws {
+    private func loop(
+        _ cache: ClusterCache, _ views: ViewPublisher, _ histories: ParticipantHistories, _ reconnected: Flag
+    ) async throws {
         var cache = cache
         let rebalancer = Rebalancer(strategies: context.configuration.strategies)
         let sender = MessageSender(session: session, paths: context.paths, fence: office.fence)
@@ -53,7 +57,9 @@ struct LeaderTerm: Sendable {
                     try await cache.refresh(events ?? [])
                 }
                 try await pass(rebalancer, &decision, &cache, sender, views)
-            } catch where error.isTransient {
+                histories.follow(cache.snapshot.instances)
+            } catch {
+                guard error.isTransient else { throw error }
                 context.logger.info("The connection was lost; reading everything again", metadata: ["error": "\(error)"])
                 mustLoad = true
                 try await session.untilConnected()
@@ -66,24 +72,27 @@ struct LeaderTerm: Sendable {
 
     private func pass(
         _ rebalancer: Rebalancer, _ decision: inout Decision, _ cache: inout ClusterCache, _ sender: MessageSender,
-        _ views: ViewPublisher
+        _ publisher: ViewPublisher
     ) async throws(CoordinationError) {
-        let begin = ContinuousClock.now
         let time = context.environment.now()
         var changes = ClusterSnapshot.Changes.none
+        var views = Set<String>()
         cache.edit { snapshot in
             snapshot.time = time
-            snapshot.forgetVanishedResources()
+            views.formUnion(snapshot.forgetVanishedResources())
             changes = snapshot.takeChanges()
         }
-        rebalancer.update(&decision, with: cache.snapshot, changes: changes)
-        context.metrics.passed(in: ContinuousClock.now - begin)
+        let duration = context.clock.measure {
+            rebalancer.update(&decision, with: cache.snapshot, changes: changes)
+        }
+        views.formUnion(decision.viewsToRefresh)
+        context.metrics.passed(in: duration)
         context.metrics.found(problems: decision.allProblems.count)
 
         let failed = try await send(decision.transitions, &cache, sender)
         if failed { decision.retry(at: time + 1_000) }
         try await deleteObsolete(decision.obsoleteMessages)
-        if !decision.viewsToRefresh.isEmpty { views.publish(decision.viewsToRefresh, of: cache.snapshot) }
+        if !views.isEmpty { publisher.publish(views, of: cache.snapshot) }
     }
 
     /// - Returns: whether something should be tried again.
@@ -132,9 +141,10 @@ struct LeaderTerm: Sendable {
         let pause = Duration.milliseconds(max(1, deadline - context.environment.now()))
         return await withTaskGroup(of: [WatchEvent]?.self) { group in
             group.addTask {
-                // Cancelled when an event came first.
-                try? await context.clock.sleep(for: pause)
-                watcher.nudge()
+                do {
+                    try await context.clock.sleep(for: pause)
+                    watcher.nudge()
+                } catch {}  // cancelled: an event came first
                 return []
             }
             let events = await watcher.next()
@@ -163,7 +173,8 @@ struct LeaderTerm: Sendable {
                 guard found?.stat.ephemeralOwner == session.id, found?.stat.version == office.version else {
                     throw CoordinationError(.badVersion, operation: "lead", path: office.path)
                 }
-            } catch where error.isTransient {
+            } catch {
+                guard error.isTransient else { throw error }
                 try await session.untilConnected()
                 continue
             }

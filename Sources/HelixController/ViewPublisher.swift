@@ -28,7 +28,8 @@ struct ViewPublisher: Sendable {
         var unsettled: Set<String> = []
         while let batch = await requests.next(), let snapshot = batch.last?.snapshot {
             var names = batch.reduce(into: unsettled) { $0.formUnion($1.names) }
-            if snapshot.changesEverything(in: published) { names.formUnion(published.keys) }
+            // Views of resources that went while nobody led.
+            names.formUnion(published.keys.filter { snapshot.resources[$0] == nil })
             unsettled = try await write(names.sorted(), of: snapshot, &published)
             try await context.clock.sleep(for: context.configuration.viewInterval)
             if !unsettled.isEmpty {
@@ -45,10 +46,19 @@ struct ViewPublisher: Sendable {
         var views: [String: ExternalView?] = [:]
         for (name, result) in zip(names, results) {
             guard case .success(.data(let data, _)) = result else { continue }
-            // One that cannot be read is there all the same, and is written anew.
-            views[name] = .some(try? ExternalView(decoding: data, path: context.paths.externalView(name)))
+            views[name] = .some(decode(data, name))
         }
         return views
+    }
+
+    /// A view that cannot be read is there all the same, and is written anew.
+    private func decode(_ data: [UInt8], _ name: String) -> ExternalView? {
+        do throws(RecordError) {
+            return try ExternalView(decoding: data, path: context.paths.externalView(name))
+        } catch {
+            context.logger.notice("An external view cannot be read; writing it anew", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     /// - Returns: the resources whose view is in doubt.
@@ -93,12 +103,5 @@ struct ViewPublisher: Sendable {
         }
         context.metrics.wroteViews(results.count)
         return unsettled
-    }
-}
-
-extension ClusterSnapshot {
-    /// Views of resources that are gone are removed when a term begins.
-    fileprivate func changesEverything(in published: [String: ExternalView?]) -> Bool {
-        published.keys.contains { resources[$0] == nil }
     }
 }

@@ -28,3 +28,18 @@ public struct ParticipantStatus: Sendable, Hashable {
     /// Whether it is joined and sure of its session.
     public var isReady: Bool { isJoined && !isSuspended }
 }
+
+extension ReplicaTable {
+    /// What there is to know of the replicas.
+    var status: ParticipantStatus {
+        ParticipantStatus(
+            isSuspended: isSuspended, isFrozen: isFrozen, pendingTransitions: pendingCount,
+            replicas: sortedKeys.compactMap { key in
+                entries[key].map { entry in
+                    ParticipantStatus.ReplicaState(
+                        resource: key.resource, partition: key.partition, state: entry.state,
+                        isBusy: entry.call != nil)
+                }
+            })
+    }
+}

@@ -28,7 +28,7 @@ public enum InboxRules {
     /// What is to be done with a message.
     public static func disposition(of message: Message, in context: Context) -> MessageDisposition {
         if message.messageType == .noOp { return .delete(.noOperation) }
-        guard let target = message.targetSession, target == context.session || target == "*" else {
+        guard let target = message.targetSession, target == context.session || target == Message.any else {
             return .delete(.otherSession(message.targetSession))
         }
         guard isOpen(message, in: context) else { return .leave(.notNew) }
@@ -58,7 +58,7 @@ public enum InboxRules {
         if isBusy { return .busy }
         if token <= lastToken { return .overtaken }
         if isSame(to, state) { return .duplicate }
-        return from == "*" || isSame(from, state) ? .run : .mismatch
+        return from == Message.any || isSame(from, state) ? .run : .mismatch
     }
 
     private static func isOpen(_ message: Message, in context: Context) -> Bool {
@@ -70,21 +70,33 @@ public enum InboxRules {
     }
 
     private static func dispositionOfTransition(_ message: Message, in context: Context) -> MessageDisposition {
-        let problems = message.problems()
-        guard problems.isEmpty, let model = message.stateModel else {
-            return .markUnprocessable(problems.isEmpty ? ["STATE_MODEL_DEF is missing"] : problems)
+        var problems = problems(of: message)
+        guard let model = message.stateModel, !isBlank(model) else {
+            problems.append("STATE_MODEL_DEF is missing")
+            return .markUnprocessable(problems)
         }
+        guard problems.isEmpty else { return .markUnprocessable(problems) }
         let reference = ModelReference(model: model, factory: message.stateModelFactory)
         return context.models.contains(reference) ? .execute : .leave(.unregisteredModel(reference))
     }
 
     private static func dispositionOfCancellation(_ message: Message) -> MessageDisposition {
-        let missing = [
-            ("RESOURCE_NAME", message.resource), ("PARTITION_NAME", message.partitions.first),
-            ("FROM_STATE", message.fromState), ("TO_STATE", message.toState),
-        ].filter { ($0.1 ?? "").isEmpty }
-        return missing.isEmpty ? .cancelTransition : .markUnprocessable(missing.map { "\($0.0) is missing" })
+        let problems = problems(of: message)
+        return problems.isEmpty ? .cancelTransition : .markUnprocessable(problems)
     }
+
+    /// What a message about a transition lacks.
+    private static func problems(of message: Message) -> [String] {
+        let partitions = message.partitions
+        let hasPartitions = !partitions.isEmpty && !partitions.contains(where: isBlank)
+        let fields = [
+            ("RESOURCE_NAME", !isBlank(message.resource)), ("PARTITION_NAME", hasPartitions),
+            ("FROM_STATE", !isBlank(message.fromState)), ("TO_STATE", !isBlank(message.toState)),
+        ]
+        return fields.filter { !$0.1 }.map { "\($0.0) is missing" }
+    }
+
+    private static func isBlank(_ text: String?) -> Bool { text?.allSatisfy(\.isWhitespace) ?? true }
 
     private static func dispositionOfStatusChange(_ message: Message) -> MessageDisposition {
         switch message.toState {

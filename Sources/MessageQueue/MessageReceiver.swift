@@ -1,5 +1,5 @@
 public import Coordination
-public import HelixRecords
+internal import HelixRecords
 internal import Synchronization
 
 /// Reads a queue of messages: each message is delivered once, in the order of creation, as soon as it is there.

@@ -66,11 +66,6 @@ public struct MessageSender: Sendable {
     }
 }
 
-extension Message {
-    /// The target name of messages to whichever controller leads.
-    static var controllerTarget: String { "CONTROLLER" }
-}
-
 /// What became of a message that was to be sent.
 public enum SendResult: Sendable, Hashable {
     /// It is in the queue.

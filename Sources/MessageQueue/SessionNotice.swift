@@ -22,8 +22,8 @@ package struct SessionNotice: Sendable {
         message.createdAt = now
         message.source = instance
         message.sourceSession = session
-        message.target = "CONTROLLER"
-        message.targetSession = "*"
+        message.target = Message.controllerTarget
+        message.targetSession = Message.any
         return .create(paths.controllerMessage(message.id), data: try message.record.encoded())
     }
 }

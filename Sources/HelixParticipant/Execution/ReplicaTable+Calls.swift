@@ -38,15 +38,15 @@ extension ReplicaTable {
                 continue
             }
             pools[pool]?.occupy()
-            actions.append(start(.transition(step), of: key))
+            actions.append(start(.transition(step), of: key, in: pool))
         }
         return actions
     }
 
-    private mutating func start(_ work: Job.Work, of key: ReplicaKey) -> Action {
+    private mutating func start(_ work: Job.Work, of key: ReplicaKey, in pool: String? = nil) -> Action {
         guard let model = entries[key]?.model else { preconditionFailure("\(key) has no entry to start") }
         let job = Job(id: nextJobID(), key: key, model: model, work: work)
-        entries[key]?.call = Call(job: job)
+        entries[key]?.call = Call(job: job, pool: pool)
         callCount += 1
         return .start(job)
     }
@@ -60,16 +60,14 @@ extension ReplicaTable {
         entries[job.key]?.call = nil
         callCount -= 1
         var actions: [Action] = []
-        if case .transition(let step) = job.work {
-            if call.isAbandoned {
-                entries[job.key]?.needsReset = true
-            } else {
-                pools[poolName(of: job.key.resource)]?.release()
-                actions += settle(step, of: call, result, start: start, now: now)
-            }
+        if let step = call.step {
+            actions += settle(step, of: call, declared(result, of: job.key), start: start, now: now)
+        } else if case .transition = job.work {
+            entries[job.key]?.needsReset = true
         }
         actions += advance(job.key)
-        return actions + startWaiting(in: poolName(of: job.key.resource)) + handoverProgress()
+        if let pool = call.pool { pools[pool]?.release() }
+        return actions + startWaiting(in: call.pool ?? poolName(of: job.key.resource)) + handoverProgress()
     }
 
     private mutating func settle(
@@ -94,7 +92,11 @@ extension ReplicaTable {
         case .failed(let text):
             outcome.change = .set(fail(step, text, of: key, start: start, now: now))
         }
-        guard step.message != nil else { return actions }
+        guard step.message != nil else {
+            // A step down that was not made is not tried again: there is no time for it.
+            if result != .completed { setState(StateModel.error, of: key) }
+            return actions
+        }
         outcome.finished = close(step.message) + call.cancellationIDs
         return actions + [.record(outcome)]
     }
@@ -103,14 +105,43 @@ extension ReplicaTable {
     mutating func timedOut(_ job: Job, start: Int64, now: Int64) -> [Action] {
         guard let call = entries[job.key]?.call, call.job.id == job.id, let step = call.step else { return [] }
         entries[job.key]?.call?.isAbandoned = true
-        let pool = poolName(of: job.key.resource)
-        pools[pool]?.release()
+        let pool = releasePlace(of: job.key)
         let limit = step.timeout.map { "\($0)" } ?? "its time"
         let text = "the transition \(step.from) to \(step.to) was not done within \(limit)"
         let report = fail(step, text, of: job.key, start: start, now: now)
         let outcome = Outcome(
             key: job.key, model: job.model, change: .set(report), finished: close(step.message) + call.cancellationIDs)
         return [.cancel(job.id), .record(outcome)] + startWaiting(in: pool)
+    }
+
+    /// A call gives its place in the pool to others before it has returned.
+    mutating func releasePlace(of key: ReplicaKey) -> String {
+        guard let pool = entries[key]?.call?.pool else { return poolName(of: key.resource) }
+        pools[pool]?.release()
+        entries[key]?.call?.pool = nil
+        return pool
+    }
+
+    /// The user's code says that a replica has failed.
+    /// - Returns: nothing to do when there is no such replica, or it is in ERROR already.
+    mutating func declareFailure(of key: ReplicaKey, reason: String, now: Int64) -> [Action] {
+        guard let entry = entries[key], entry.state != StateModel.error else { return [] }
+        if let call = entry.call, call.step != nil {
+            entries[key]?.declaredFailure = reason
+            return [.cancel(call.job.id)]
+        }
+        setState(StateModel.error, of: key)
+        let report = StateReport(
+            state: StateModel.error, info: reason, startTime: now, endTime: now, previousState: entry.state,
+            triggeredBy: "")
+        return [.record(Outcome(key: key, model: entry.model, change: .set(report)))]
+    }
+
+    /// The result of a transition, unless the replica was declared to have failed meanwhile.
+    private mutating func declared(_ result: TransitionResult, of key: ReplicaKey) -> TransitionResult {
+        guard let reason = entries[key]?.declaredFailure else { return result }
+        entries[key]?.declaredFailure = nil
+        return .failed(reason)
     }
 
     private mutating func fail(

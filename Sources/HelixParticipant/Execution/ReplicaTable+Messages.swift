@@ -7,7 +7,7 @@ extension ReplicaTable {
     /// Takes a transition message: every partition by itself is taken or refused.
     mutating func accept(_ received: ReceivedMessage, model: RegisteredModel) -> [Action] {
         let message = received.message
-        guard let resource = message.resource, openMessages[received.id] == nil else { return [] }
+        guard !isHandingOver, let resource = message.resource, openMessages[received.id] == nil else { return [] }
         let keys = message.partitions.map { ReplicaKey(resource: resource, partition: $0) }
         guard !keys.isEmpty else { return [.discard([received.id])] }
         openMessages[received.id] = OpenMessage(partsLeft: keys.count)

@@ -45,6 +45,7 @@ extension ReplicaTable {
     /// The session is over: what runs is cancelled, what waits is dropped, every replica is to be as in its initial
     /// state. While the cluster is frozen the replicas stay as they are instead.
     mutating func endSession() -> [Action] {
+        if isFrozen { isRestatementDue = true }
         openMessages = [:]
         isSuspended = false
         isHandingOver = false
@@ -59,13 +60,25 @@ extension ReplicaTable {
         return actions
     }
 
+    /// The cluster is frozen, or not any more.
+    mutating func setFrozen(_ isFrozen: Bool) {
+        self.isFrozen = isFrozen
+    }
+
+    /// The states of the replicas if they have to be written again after a freeze in which the session changed.
+    mutating func takeRestatement() -> [ReplicaKey: String]? {
+        guard !isFrozen, isRestatementDue else { return nil }
+        isRestatementDue = false
+        return entries.mapValues(\.state)
+    }
+
     private mutating func abandon(_ key: ReplicaKey) -> [Action] {
         guard let entry = entries[key] else { return [] }
         var actions: [Action] = []
         var wasInTransition = false
         if let call = entry.call, case .transition = call.job.work {
             wasInTransition = true
-            if !call.isAbandoned { pools[poolName(of: key.resource)]?.release() }
+            _ = releasePlace(of: key)
             entries[key]?.call?.isAbandoned = true
             actions.append(.cancel(call.job.id))
         }
@@ -91,6 +104,7 @@ extension ReplicaTable {
     mutating func beginHandover() -> [Action] {
         guard !isHandingOver else { return [] }
         isHandingOver = true
+        isPastTopStates = false
         var actions: [Action] = []
         for key in sortedKeys {
             stopWaiting(key)

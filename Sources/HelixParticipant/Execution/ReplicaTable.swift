@@ -36,6 +36,8 @@ struct ReplicaTable: Sendable {
         var isToldSuspended = false
         var needsReset = false
         var lastToken: Int64 = 0
+        /// What the user's code said when it declared the replica to have failed during a transition.
+        var declaredFailure: String?
 
         /// Whether a transition waits or runs whose result counts.
         var isInTransition: Bool { waiting != nil || call?.step != nil }
@@ -46,7 +48,8 @@ struct ReplicaTable: Sendable {
         enum Cancellation: Sendable, Hashable { case ordered, suspended, handover }
 
         let job: Job
-        let startTime: Int64
+        /// The pool in which it holds a place.
+        var pool: String?
         /// Whether its result counts no more.
         var isAbandoned = false
         var cancellation: Cancellation?
@@ -74,13 +77,20 @@ struct ReplicaTable: Sendable {
     var limits = TransitionLimits()
     var isSuspended = false
     var isFrozen = false
+    /// Whether the session changed while the cluster was frozen.
+    var isRestatementDue = false
     var isHandingOver = false
     /// The replicas in the top state.
     var topCount = 0
     /// Transitions that wait, and calls that are under way.
     var waitingCount = 0
     var callCount = 0
+    /// While handing over: whether no replica is in the top state any more, so that the others may follow.
+    var isPastTopStates = false
     private var lastJob: UInt64 = 0
+
+    /// Transitions that wait, and calls under way.
+    var pendingCount: Int { waitingCount + callCount }
 
     /// The replicas in order, for whatever touches several.
     var sortedKeys: [ReplicaKey] { entries.keys.sorted() }
@@ -105,7 +115,7 @@ struct ReplicaTable: Sendable {
     mutating func setState(_ state: String, of key: ReplicaKey) {
         guard let entry = entries[key] else { return }
         let top = entry.model.topState
-        topCount += (state == top ? 1 : 0) - (entry.state == top ? 1 : 0)
+        if top != entry.model.initialState { topCount += (state == top ? 1 : 0) - (entry.state == top ? 1 : 0) }
         entries[key]?.state = state
     }
 

@@ -1,4 +1,4 @@
-public import StateModels
+internal import StateModels
 
 /// A replica of the model LeaderStandby: one leader, the others standbys.
 public protocol LeaderStandbyHandler: ImplicitTransitions {

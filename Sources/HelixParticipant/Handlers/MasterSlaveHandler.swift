@@ -1,4 +1,4 @@
-public import StateModels
+internal import StateModels
 
 /// A replica of the model MasterSlave: one master, the others slaves.
 public protocol MasterSlaveHandler: ImplicitTransitions {

@@ -1,4 +1,4 @@
-public import StateModels
+internal import StateModels
 
 /// A replica of the model OnlineOffline: all replicas are equal, and serve or not.
 public protocol OnlineOfflineHandler: ImplicitTransitions {

@@ -12,6 +12,7 @@ extension ZNRecord {
 
     private init(reading reader: inout RecordReader) throws(RecordError) {
         self.init(id: "")
+        var template = MapTemplate()
         while let event = try reader.next() {
             switch event {
             case .id(let text): id = text.string
@@ -20,7 +21,7 @@ extension ZNRecord {
             case .section(.mapFields): mapFields = [:]
             case .simpleField(let key, let value): simpleFields[key.string] = value.string
             case .list(let key): listFields[key.string] = try Self.list(&reader)
-            case .map(let key): mapFields[key.string] = try Self.map(&reader)
+            case .map(let key): mapFields[key.string] = try template.next(&reader)
             case .rawPayload(let text):
                 guard let payload = Base64.decode(text.bytes) else {
                     throw reader.fault("the raw payload is not base64; write it again")
@@ -34,12 +35,6 @@ extension ZNRecord {
         var list: [String] = []
         while let element = try reader.nextElement() { list.append(element.string) }
         return list
-    }
-
-    private static func map(_ reader: inout RecordReader) throws(RecordError) -> [String: String] {
-        var map: [String: String] = [:]
-        while let (key, value) = try reader.nextEntry() { map[key.string] = value.string }
-        return map
     }
 
     /// Encodes the record as compact JSON with its keys sorted: the id and all three maps always, the raw payload if

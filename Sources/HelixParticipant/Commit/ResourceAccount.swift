@@ -1,0 +1,53 @@
+internal import Coordination
+internal import HelixRecords
+internal import MessageQueue
+
+/// What is known of a resource's current state.
+struct ResourceAccount: Sendable {
+    var encoder: CurrentStateEncoder
+    /// The znode's version, `nil` when there is no znode.
+    var version: Int32?
+    /// Counts the changes; what was written last tells whether there is anything to write.
+    var revision: UInt64 = 0
+    var writtenRevision: UInt64 = 0
+    var states: [String: String] = [:]
+    var messages: [String] = []
+    var relays: [Message] = []
+    /// Whether somebody may have written the znode since we last saw its version.
+    var isUncertain = false
+    /// How many messages of the present batch were gone already.
+    var missing = 0
+    var failures = 0
+    var retryAt: Duration?
+
+    var isDirty: Bool { revision != writtenRevision }
+
+    /// Takes in what is to be written.
+    mutating func apply(_ outcome: Outcome) {
+        let partition = outcome.key.partition
+        switch outcome.change {
+        case .none: return
+        case .correct(let state):
+            guard let recorded = states[partition], recorded != state else { return }
+            encoder.set(ReplicaState(currentState: state), for: partition)
+            states[partition] = state
+        case .remove:
+            guard states.removeValue(forKey: partition) != nil else { return }
+            encoder.set(nil, for: partition)
+        case .set(let report):
+            encoder.set(ReplicaState(report), for: partition)
+            states[partition] = report.state
+        }
+        revision += 1
+    }
+}
+
+extension ReplicaState {
+    init(_ report: StateReport) {
+        self.init(fields: [
+            "CURRENT_STATE": report.state, "INFO": report.info, "START_TIME": String(report.startTime),
+            "END_TIME": String(report.endTime), "PREVIOUS_STATE": report.previousState,
+            "TRIGGERED_BY": report.triggeredBy,
+        ])
+    }
+}

@@ -1,0 +1,187 @@
+internal import Coordination
+internal import HelixRecords
+internal import Logging
+internal import MessageQueue
+internal import Synchronization
+
+/// Where the handlers play: performs what ``ReplicaTable`` asks for.
+///
+/// It outlives sessions, because handlers do: one that does not return when it is cancelled must not keep the participant
+/// from joining again. Only the sink of outcomes belongs to a session.
+final class Stage: Sendable {
+    enum Alarm: Sendable {
+        case mark(Job)
+        case timeout(Job, start: Int64)
+        case retryCommits
+    }
+
+    enum Order: Sendable {
+        case call(Job, CancellableTask)
+        /// No more calls are to be started.
+        case end
+    }
+
+    private struct State {
+        var table = ReplicaTable()
+        var tasks: [Job.ID: CancellableTask] = [:]
+        var sink: (@Sendable (CommitEvent) -> Void)?
+    }
+
+    private let cluster: String
+    private let instance: String
+    private let configuration: ParticipantConfiguration
+    private let logger: Logger
+    private let metrics: ParticipantMetrics
+    private let now: @Sendable () -> Int64
+    private let state = Mutex(State())
+    private let handlers = Mutex<[ReplicaKey: any TransitionHandler]>([:])
+    let alarms: Alarms<Alarm>
+    /// The calls to be started, each in a task of its own.
+    let orders = Mailbox<Order>()
+    /// Rings when the last replica is down.
+    let handedOver = Bell()
+    /// Rings when a call ended.
+    private let callEnds = Bell()
+
+    init(
+        cluster: String, instance: String, configuration: ParticipantConfiguration, logger: Logger,
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64
+    ) {
+        self.cluster = cluster
+        self.instance = instance
+        self.configuration = configuration
+        self.logger = logger
+        self.now = now
+        metrics = ParticipantMetrics()
+        alarms = Alarms(clock: clock)
+    }
+
+    // MARK: What happens
+
+    /// Tells the table what happened, and performs what it answers.
+    ///
+    /// What the table asks for is handed on under the lock, so that two changes of one replica cannot overtake each other;
+    /// only what may run the user's code, cancelling tasks and letting go of handlers, is done after it.
+    func update(_ change: (inout ReplicaTable) -> [ReplicaTable.Action]) {
+        var cancelled: [CancellableTask] = []
+        var forgotten: [any TransitionHandler] = []
+        let pending = state.withLock { state in
+            for action in change(&state.table) {
+                switch action {
+                case .start(let job):
+                    let task = CancellableTask()
+                    state.tasks[job.id] = task
+                    orders.post(.call(job, task))
+                case .cancel(let id): if let task = state.tasks[id] { cancelled.append(task) }
+                case .record(let outcome): state.sink?(.outcome(outcome))
+                case .discard(let ids): state.sink?(.discard(ids))
+                case .forget(let key):
+                    if let handler = handlers.withLock({ $0.removeValue(forKey: key) }) { forgotten.append(handler) }
+                case .handedOver: handedOver.ring()
+                }
+            }
+            return state.table.pendingCount
+        }
+        metrics.setPending(pending)
+        for task in cancelled { task.cancel() }
+        withExtendedLifetime(forgotten) {}
+    }
+
+    /// Looks at the table.
+    func inspect<Value>(_ look: (ReplicaTable) -> Value) -> Value { state.withLock { look($0.table) } }
+
+    /// Where outcomes go from now on; `nil` while there is no session.
+    func setSink(_ sink: (@Sendable (CommitEvent) -> Void)?) { state.withLock { $0.sink = sink } }
+
+    // MARK: Calls
+
+    /// Makes one call, in a task of its own.
+    func run(_ job: Job, in task: CancellableTask) async {
+        let start = now()
+        let began = alarms.now
+        setAlarms(for: job, start: start)
+        let result = await task.run { await self.call(job) }
+        let end = now()
+        if case .transition(let step) = job.work { metrics.record(step, result, alarms.now - began) }
+        state.withLock { $0.tasks[job.id] = nil }
+        log(job, result)
+        update { $0.finished(job, result, start: start, now: end) }
+        callEnds.ring()
+    }
+
+    private func call(_ job: Job) async -> TransitionResult {
+        do {
+            let handler = try handler(for: job)
+            switch job.work {
+            case .transition(let step): try await handler.transition(context(of: step, job.key))
+            case .suspend: await handler.suspended()
+            case .resume: await handler.resumed()
+            case .reset: await handler.reset()
+            }
+            return .completed
+        } catch is TransitionCancelled {
+            return .rolledBack
+        } catch is CancellationError {
+            return .cancelled
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    /// The replica's handler; the first call makes it. No two calls for one replica overlap, so neither do two makings.
+    private func handler(for job: Job) throws -> any TransitionHandler {
+        if let handler = handlers.withLock({ $0[job.key] }) { return handler }
+        let replica = Replica(
+            cluster: cluster, instance: instance, resource: job.key.resource, partition: job.key.partition)
+        let handler = try job.model.makeHandler(replica)
+        handlers.withLock { $0[job.key] = handler }
+        return handler
+    }
+
+    private func context(of step: Step, _ key: ReplicaKey) -> TransitionContext {
+        TransitionContext(
+            replica: Replica(cluster: cluster, instance: instance, resource: key.resource, partition: key.partition),
+            from: step.from, to: step.to, messageID: step.message?.id, fencingToken: step.token,
+            timeout: step.timeout, logger: logger)
+    }
+
+    private func setAlarms(for job: Job, start: Int64) {
+        guard case .transition(let step) = job.work, step.message != nil else { return }
+        alarms.set(.mark(job), after: configuration.readMarkDelay)
+        if let timeout = step.timeout { alarms.set(.timeout(job, start: start), after: timeout) }
+    }
+
+    private func log(_ job: Job, _ result: TransitionResult) {
+        guard case .transition(let step) = job.work else { return }
+        let logger = context(of: step, job.key).logger
+        switch result {
+        case .completed: logger.debug("transition done")
+        case .rolledBack, .cancelled: logger.info("transition cancelled")
+        case .failed(let text): logger.error("transition failed", metadata: ["error": "\(text)"])
+        }
+    }
+
+    /// Rings the alarms, until the task is cancelled.
+    func runAlarms() async {
+        await alarms.run { events in
+            let sink = state.withLock { $0.sink }
+            var marks: [ReceivedMessage] = []
+            for event in events {
+                switch event {
+                case .mark(let job):
+                    if let message = state.withLock({ $0.table.markDue(for: job) }) { marks.append(message) }
+                case .timeout(let job, let start): update { $0.timedOut(job, start: start, now: now()) }
+                case .retryCommits: sink?(.retry)
+                }
+            }
+            if !marks.isEmpty { sink?(.mark(marks)) }
+        }
+    }
+
+    /// Waits until no handler is at work.
+    func idle() async {
+        while inspect({ $0.callCount > 0 }) {
+            guard await callEnds.isRung() else { return }
+        }
+    }
+}
