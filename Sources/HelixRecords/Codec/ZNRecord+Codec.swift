@@ -46,14 +46,7 @@ extension ZNRecord {
     /// - Throws: `RecordError` when the result is larger than the write limit.
     public func encoded(path: String? = nil, limits: RecordLimits = .standard) throws(RecordError) -> [UInt8] {
         var writer = JSONWriter()
-        writer.append("{\"id\":")
-        writer.appendText(id)
-        writer.append(",\"simpleFields\":")
-        writer.appendObject(simpleFields) { $0.appendText($1) }
-        writer.append(",\"listFields\":")
-        let bound = max(0, int("listField.bound") ?? .max)
-        writer.appendObject(listFields) { $0.appendArray($1.prefix(bound)) }
-        writer.append(",\"mapFields\":")
+        appendHead(to: &writer)
         writer.appendObject(mapFields) { $0.appendObject($1) { $0.appendText($1) } }
         if let rawPayload, !rawPayload.isEmpty {
             writer.append(",\"rawPayload\":\"")
@@ -61,8 +54,22 @@ extension ZNRecord {
             writer.append("\"")
         }
         writer.append("}")
-        return try limits.finish(writer.bytes, compress: bool("enableCompression") ?? false, path: path ?? id)
+        return try limits.finish(writer.bytes, compress: asksForCompression, path: path ?? id)
     }
+
+    /// Everything up to the map fields' value.
+    func appendHead(to writer: inout JSONWriter) {
+        writer.append("{\"id\":")
+        writer.appendText(id)
+        writer.append(",\"simpleFields\":")
+        writer.appendObject(simpleFields) { $0.appendText($1) }
+        writer.append(",\"listFields\":")
+        let bound = self[count: "listField.bound"] ?? .max
+        writer.appendObject(listFields) { $0.appendArray($1.prefix(bound)) }
+        writer.append(",\"mapFields\":")
+    }
+
+    var asksForCompression: Bool { bool("enableCompression") ?? false }
 }
 
 /// The sizes, in bytes, at which encoded records are compressed and refused (protocol reference 1.4).
