@@ -19,8 +19,8 @@ struct CurrentStateSourceTests {
     }
 
     /// Two instances in sessions s1 and s2 that report of one resource.
-    private func state() throws -> RoutingState {
-        var state = RoutingState(.currentStates)
+    private func state() throws -> Knowledge {
+        let state = Knowledge(.currentStates)
         try state.join("n1", "n2")
         for (name, session) in [("n1", "s1"), ("n2", "s2")] {
             #expect(
@@ -39,7 +39,7 @@ struct CurrentStateSourceTests {
 
     @Test("joins what the instances report, without replicas that were dropped")
     func joins() throws {
-        var state = try state()
+        let state = try state()
         #expect(
             state.table()?.map(of: "orders")
                 == ["orders_0": ["n1": "LEADER", "n2": "STANDBY"], "orders_1": ["n1": "STANDBY"]])
@@ -47,14 +47,14 @@ struct CurrentStateSourceTests {
 
     @Test("forgets what an instance reported when it is no longer live")
     func death() throws {
-        var state = try state()
+        let state = try state()
         state.list(["n2"], at: .liveInstances)
         #expect(state.table()?.map(of: "orders") == ["orders_0": ["n2": "STANDBY"]])
     }
 
     @Test("forgets what a former session reported, also when its answers come late")
     func newSession() throws {
-        var state = try state()
+        let state = try state()
         #expect(try state.record(live("n1", session: "s9"), at: .liveInstance("n1"), zxid: 8) == [list("n1", "s9")])
         #expect(state.table()?.map(of: "orders") == ["orders_0": ["n2": "STANDBY"]])
         #expect(state.list(["orders"], at: list("n1", "s1")).isEmpty)
@@ -72,7 +72,7 @@ struct CurrentStateSourceTests {
 
     @Test("does not take a session without current states yet for a problem")
     func noStatesYet() throws {
-        var state = RoutingState(.currentStates)
+        let state = Knowledge(.currentStates)
         try state.join("n1")
         try state.record(live("n1", session: "s1"), at: .liveInstance("n1"), zxid: 3)
         _ = state.take(nil, at: list("n1", "s1"))
@@ -81,7 +81,7 @@ struct CurrentStateSourceTests {
 
     @Test("takes the session of a live instance from its record, and from the znode's owner where there is none")
     func sessions() throws {
-        var state = RoutingState(.currentStates)
+        let state = Knowledge(.currentStates)
         try state.join("n1", "n2")
         #expect(
             try state.record(live("n1", session: "81985529216486895"), at: .liveInstance("n1"), zxid: 3, owner: 255)
@@ -93,7 +93,7 @@ struct CurrentStateSourceTests {
 
     @Test("keeps what one instance reported while its record cannot be read, and goes on with the others")
     func unreadable() throws {
-        var state = try state()
+        let state = try state()
         state.data(Array("?".utf8), at: place("n1", "s1"), zxid: 8)
         try state.record(
             currentState("orders", session: "s2", ["orders_0": "OFFLINE"]), at: place("n2", "s2"), zxid: 9)
@@ -105,7 +105,7 @@ struct CurrentStateSourceTests {
 
     @Test("reads the lists below live instances when everything is read again")
     func readingAll() throws {
-        var state = try state()
+        let state = try state()
         #expect(
             state.list(["n1", "n2"], at: .liveInstances, readingAll: true) == [
                 .liveInstance("n1"), .liveInstance("n2"),

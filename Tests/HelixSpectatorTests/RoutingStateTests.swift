@@ -8,8 +8,8 @@ import Testing
 struct RoutingStateTests {
     private let orders = RoutingPlace.view("orders")
 
-    private func state(_ replicas: [String: [String: String]]) throws -> RoutingState {
-        var state = RoutingState()
+    private func state(_ replicas: [String: [String: String]]) throws -> Knowledge {
+        let state = Knowledge()
         try state.join("n1", "n2")
         state.list(["orders"], at: .views, zxid: 4)
         try state.record(view("orders", replicas), at: orders, zxid: 5)
@@ -20,7 +20,7 @@ struct RoutingStateTests {
 
     @Test("asks for what is new in a list, and for nothing that is known")
     func newChildren() {
-        var state = RoutingState()
+        let state = Knowledge()
         #expect(state.list(["b", "a"], at: .views) == [.view("a"), .view("b")])
         #expect(state.list(["a", "b", "c"], at: .views) == [.view("c")])
         #expect(state.list(["a", "b", "c"], at: .views, readingAll: true) == [.view("a"), .view("b"), .view("c")])
@@ -28,15 +28,15 @@ struct RoutingStateTests {
 
     @Test("reads no record of live instances where views are the source")
     func liveInstancesWithViews() {
-        var state = RoutingState()
+        let state = Knowledge()
         #expect(state.list(["n1"], at: .liveInstances).isEmpty)
-        var fresh = RoutingState(.currentStates)
+        let fresh = Knowledge(.currentStates)
         #expect(fresh.list(["n1"], at: .liveInstances) == [.liveInstance("n1")])
     }
 
     @Test("watches for the creation of a list that is missing, and says what that means")
     func missingList() throws {
-        var state = RoutingState()
+        let state = Knowledge()
         #expect(state.take(nil, at: .views) == [.creation(of: .views)])
         let problem = try #require(state.table()?.problems.first)
         #expect(problem.path == paths.externalViews)
@@ -49,7 +49,7 @@ struct RoutingStateTests {
 
     @Test("names the setting that is missing where no target view is written")
     func missingTarget() throws {
-        var state = RoutingState(.targetExternalView)
+        let state = Knowledge(.targetExternalView)
         #expect(state.take(nil, at: .views) == [.creation(of: .views)])
         let problem = try #require(state.table()?.problems.first)
         #expect(problem.path == paths.targetExternalViews)
@@ -75,7 +75,7 @@ struct RoutingStateTests {
             ("IDEALSTATES/orders", .dataChanged, nil),
         ] as [(String, WatchEvent.Kind, RoutingPlace?)])
     func places(path: String, kind: WatchEvent.Kind, place: RoutingPlace?) {
-        let places = RoutingState().places
+        let places = Knowledge().places
         #expect(places.place(WatchEvent(path: "\(paths.root)/\(path)", kind: kind)) == place)
         #expect(places.place(WatchEvent(path: "/other/\(path)", kind: kind)) == nil)
         if let place { #expect(places.path(place) == "\(paths.root)/\(path)") }
@@ -85,7 +85,7 @@ struct RoutingStateTests {
 
     @Test("makes no table when nothing looks different")
     func noNews() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         #expect(state.table() != nil)
         #expect(state.table() == nil)
         try state.record(view("orders", ["orders_0": ["n1": "LEADER"]]), at: orders, zxid: 6)
@@ -98,12 +98,12 @@ struct RoutingStateTests {
 
     @Test("forgets a resource whose view is gone, by the list or by the record")
     func vanishedView() throws {
-        var byList = try state(["orders_0": ["n1": "LEADER"]])
+        let byList = try state(["orders_0": ["n1": "LEADER"]])
         _ = byList.table()
         byList.list([], at: .views)
         #expect(byList.table()?.resources == [])
 
-        var byRecord = try state(["orders_0": ["n1": "LEADER"]])
+        let byRecord = try state(["orders_0": ["n1": "LEADER"]])
         _ = byRecord.table()
         #expect(byRecord.take(nil, at: orders).isEmpty)
         #expect(byRecord.table()?.resources == [])
@@ -113,7 +113,7 @@ struct RoutingStateTests {
 
     @Test("does not take over the same version twice, but looks at what is below it when all is read again")
     func sameVersion() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         _ = state.table()
         // The same transaction cannot have written something else: this shows that it is not decoded.
         state.data(Array("no record".utf8), at: orders, zxid: 5, readingAll: true)
@@ -124,7 +124,7 @@ struct RoutingStateTests {
 
     @Test("leaves out instances that have no configuration")
     func withoutConfig() throws {
-        var state = try state(["orders_0": ["n1": "LEADER", "stranger": "STANDBY"]])
+        let state = try state(["orders_0": ["n1": "LEADER", "stranger": "STANDBY"]])
         let table = try #require(state.table())
         #expect(table.map(of: "orders") == ["orders_0": ["n1": "LEADER"]])
         #expect(table.instances(serving: "orders", in: "STANDBY").isEmpty)
@@ -141,7 +141,7 @@ struct RoutingStateTests {
             (.enable, true), (.disable, true), (.evacuate, true), (.swapIn, false), (.unknown, false),
         ] as [(InstanceOperation, Bool)])
     func operations(operation: InstanceOperation, isRoutable: Bool) throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         let config = instance("n1") { $0.setOperation(operation, source: .admin, reason: "a test", at: 1) }
         try state.record(config, at: .instanceConfig("n1"), zxid: 8)
         let table = try #require(state.table())
@@ -151,7 +151,7 @@ struct RoutingStateTests {
 
     @Test("keeps a dead instance in the views until the controller writes them again, but says that it is not live")
     func deadInstance() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         #expect(state.table()?.instances(serving: "orders", in: "LEADER").first?.isLive == true)
         state.list(["n2"], at: .liveInstances)
         #expect(state.table()?.instances(serving: "orders", in: "LEADER").first?.isLive == false)
@@ -161,7 +161,7 @@ struct RoutingStateTests {
 
     @Test("takes an instance by its znode's name, whatever id its record carries")
     func foreignID() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         try state.record(instance("another"), at: .instanceConfig("n1"), zxid: 8)
         #expect(state.table()?.instances(serving: "orders", in: "LEADER").map(\.name) == ["n1"])
     }
@@ -170,7 +170,7 @@ struct RoutingStateTests {
 
     @Test("keeps the last known view of a resource whose record cannot be decoded, and reports it")
     func unreadableView() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         state.data(Array("{ broken".utf8), at: orders, zxid: 9)
         let table = try #require(state.table())
         #expect(table.map(of: "orders") == ["orders_0": ["n1": "LEADER"]])
@@ -183,7 +183,7 @@ struct RoutingStateTests {
 
     @Test("does not take a view without data for a view without replicas")
     func emptyView() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         state.data([], at: orders, zxid: 9)
         let table = try #require(state.table())
         #expect(table.map(of: "orders") == ["orders_0": ["n1": "LEADER"]])
@@ -192,9 +192,9 @@ struct RoutingStateTests {
 
     @Test("keeps what is known where permission is refused, and takes the record over when it is granted again")
     func refusedRead() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         let refusal = CoordinationError(.notAuthorized, operation: "get", path: paths.externalView("orders"))
-        #expect(try state.take([.failure(refusal)], at: [orders], readingAll: false).isEmpty)
+        #expect(try state.take(refusal, at: orders).isEmpty)
         let table = try #require(state.table())
         #expect(table.map(of: "orders") == ["orders_0": ["n1": "LEADER"]])
         #expect(table.problems.count == 1)
@@ -206,16 +206,16 @@ struct RoutingStateTests {
         "takes over nothing more once the connection is lost",
         arguments: [.connectionLoss, .sessionExpired] as [CoordinationError.Code])
     func lostConnection(code: CoordinationError.Code) throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         _ = state.table()
         let lost = CoordinationError(code, operation: "get")
-        #expect(throws: lost) { try state.take([.failure(lost)], at: [orders], readingAll: false) }
+        #expect(throws: lost) { try state.take(lost, at: orders) }
         #expect(state.table() == nil)
     }
 
     @Test("keeps the last known configuration of an instance")
     func unreadableConfig() throws {
-        var state = try state(["orders_0": ["n1": "LEADER"]])
+        let state = try state(["orders_0": ["n1": "LEADER"]])
         state.data(Array("?".utf8), at: .instanceConfig("n1"), zxid: 9)
         let table = try #require(state.table())
         #expect(table.instances(serving: "orders", in: "LEADER").map(\.name) == ["n1"])
@@ -229,7 +229,7 @@ struct RoutingStateTests {
 
     @Test("joins the buckets of a view that is spread over several znodes")
     func buckets() throws {
-        var state = RoutingState()
+        let state = Knowledge()
         try state.join("n1", "n2")
         state.list(["orders"], at: .views)
         let record = RoutingRecord.view(resource: "orders")
@@ -254,7 +254,7 @@ struct RoutingStateTests {
 
     @Test("reads a view in one piece after one in buckets")
     func bucketsNoMore() throws {
-        var state = RoutingState()
+        let state = Knowledge()
         try state.join("n1")
         state.list(["orders"], at: .views)
         let record = RoutingRecord.view(resource: "orders")

@@ -7,7 +7,7 @@ import Testing
 @Suite("A routing table")
 struct RoutingTableTests {
     private func orders() throws -> RoutingTable {
-        var state = RoutingState()
+        let state = Knowledge()
         state.list(["n1_8080", "n2_8080", "n3_8080"], at: .instanceConfigs)
         try state.record(instance("n1_8080") { $0.tags = ["ssd"] }, at: .instanceConfig("n1_8080"), zxid: 2)
         try state.record(
@@ -100,7 +100,7 @@ struct RoutingTableTests {
 
     @Test("is what it was, whatever comes after")
     func immutability() throws {
-        var state = RoutingState()
+        let state = Knowledge()
         try state.join("n1", "n2")
         state.list(["orders"], at: .views)
         try state.record(view("orders", ["orders_0": ["n1": "LEADER"]]), at: .view("orders"), zxid: 5)

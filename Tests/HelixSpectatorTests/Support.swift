@@ -27,23 +27,33 @@ func currentState(_ resource: String, session: String, _ states: [String: String
     return state
 }
 
-extension RoutingState {
-    /// A state that follows the views.
-    init(_ source: RoutingSource = .externalView) { self.init(cluster: cluster, source: source) }
+/// What a spectator knows, as an object, so that an expectation may change it.
+final class Knowledge {
+    private var state: RoutingState
+
+    init(_ source: RoutingSource = .externalView) { state = RoutingState(cluster: cluster, source: source) }
+
+    var places: RoutingPlaces { state.places }
+
+    func take(_ result: ReadResult?, at place: RoutingPlace) -> [RoutingPlace] { state.take(result, at: place) }
+
+    func take(_ error: CoordinationError, at place: RoutingPlace) throws(CoordinationError) -> [RoutingPlace] {
+        try state.take([.failure(error)], at: [place], readingAll: false)
+    }
 
     /// The children of a list, as if read in transaction `zxid`.
     @discardableResult
-    mutating func list(
+    func list(
         _ names: [String], at place: RoutingPlace, zxid: Int64 = 1, readingAll: Bool = false
     ) -> [RoutingPlace] {
         var stat = Stat()
         stat.childrenModifiedZxid = zxid
-        return take(.children(names, stat), at: place, readingAll: readingAll)
+        return state.take(.children(names, stat), at: place, readingAll: readingAll)
     }
 
     /// A record, as if written in transaction `zxid`.
     @discardableResult
-    mutating func record(
+    func record(
         _ view: some RecordView, at place: RoutingPlace, zxid: Int64, owner: Int64? = nil, readingAll: Bool = false
     ) throws -> [RoutingPlace] {
         data(try view.encoded(), at: place, zxid: zxid, owner: owner, readingAll: readingAll)
@@ -51,20 +61,20 @@ extension RoutingState {
 
     /// Data, as if written in transaction `zxid` at that time.
     @discardableResult
-    mutating func data(
+    func data(
         _ data: [UInt8], at place: RoutingPlace, zxid: Int64, owner: Int64? = nil, readingAll: Bool = false
     ) -> [RoutingPlace] {
         var stat = Stat()
         stat.modifiedZxid = zxid
         stat.modifiedAt = zxid * 1000
         stat.ephemeralOwner = owner.map(SessionID.init(rawValue:))
-        return take(.data(data, stat), at: place, readingAll: readingAll)
+        return state.take(.data(data, stat), at: place, readingAll: readingAll)
     }
 
-    mutating func table(at now: Int64 = 0) -> RoutingTable? { takeTable(at: now, staleSince: nil) }
+    func table(at now: Int64 = 0) -> RoutingTable? { state.takeTable(at: now, staleSince: nil) }
 
     /// Instances with plain configurations, all live.
-    mutating func join(_ names: String..., zxid: Int64 = 1) throws {
+    func join(_ names: String..., zxid: Int64 = 1) throws {
         list(names, at: .instanceConfigs)
         for name in names { try record(instance(name), at: .instanceConfig(name), zxid: zxid) }
         list(names, at: .liveInstances)
