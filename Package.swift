@@ -11,6 +11,7 @@ let features: [SwiftSetting] = [
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// What a service embeds: no executable, no HTTP, no NIO.
@@ -59,7 +60,7 @@ let package = Package(
         .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
         .executableTarget(
             name: "helix",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, arguments]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, signals, arguments]),
 
         .target(
             name: "TestSupport", dependencies: ["Coordination", "ZooKeeper", logging], path: "Tests/TestSupport"),
