@@ -21,19 +21,16 @@ struct Demo: Sendable {
     }
 
     func run() async throws -> DemoSummary {
-        var logger = Logger(label: "helix.demo")
-        logger.logLevel = .error
-        let configuration = SessionConfiguration(logger: logger)
-        return try await coordination.withSession(configuration) { session in
-            let administrator = Administrator(session: session, logger: logger)
+        try await coordination.withSession(SessionConfiguration(logger: .demo)) { session in
+            let administrator = Administrator(session: session, logger: .demo)
             try await setUp(administrator)
             var spectatorConfiguration = SpectatorConfiguration()
             spectatorConfiguration.source = .currentStates
             let spectator = Spectator(
                 cluster: settings.cluster, coordination: coordination, configuration: spectatorConfiguration,
-                logger: logger)
+                logger: .demo)
             let controller = Controller(
-                cluster: settings.cluster, name: "controller_1", coordination: coordination, logger: logger)
+                cluster: settings.cluster, name: "controller_1", coordination: coordination, logger: .demo)
             let summary = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await controller.run() }
                 group.addTask { try await spectator.run() }

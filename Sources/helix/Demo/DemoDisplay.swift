@@ -44,10 +44,9 @@ struct JSONDisplay: DemoDisplay {
     }
 
     private func write(_ name: String, _ details: [String: DemoEvent.DetailValue]) {
-        var fields = details
-        fields["event"] = .text(name)
         do {
-            StandardOutput.write(try JSON.line(fields))
+            let fields = try JSON.line(details).dropFirst()
+            StandardOutput.write("{\"event\":\"\(name)\"\(fields == "}" ? "" : ",")\(fields)")
         } catch {
             preconditionFailure("texts and numbers can be encoded: \(error)")
         }
@@ -100,7 +99,7 @@ final class TerminalDisplay: DemoDisplay {
     }
 
     func finish(_ summary: DemoSummary) {
-        draw { $0.story += [""] + summary.lines.map { "  " + $0 } }
+        StandardOutput.write("\n" + summary.lines.map { "  " + $0 }.joined(separator: "\n"))
     }
 
     /// A row for each node, a column for each partition as far as there is room.

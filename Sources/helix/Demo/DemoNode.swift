@@ -21,13 +21,11 @@ struct DemoNode: Sendable {
 
     /// Runs until the node is killed or the task is cancelled.
     func run(
-        _ settings: DemoSettings, _ coordination: some CoordinationService, _ ledger: DemoLedger,
+        _ settings: DemoSettings, _ coordination: any CoordinationService, _ ledger: DemoLedger,
         _ report: @escaping @Sendable (DemoEvent) -> Void
     ) async throws {
-        var logger = Logger(label: "helix.demo")
-        logger.logLevel = .error
         let participant = Participant(
-            cluster: settings.cluster, instance: name, coordination: coordination, logger: logger)
+            cluster: settings.cluster, instance: name, coordination: coordination, logger: .demo)
         participant.register(.masterSlave) { [life] replica in
             DemoShard(replica: replica, life: life, ledger: ledger, report: report)
         }
@@ -38,6 +36,15 @@ struct DemoNode: Sendable {
             group.cancelAll()
         }
     }
+}
+
+extension Logger {
+    /// The demo tells its story itself: only what goes wrong is logged.
+    static let demo = {
+        var logger = Logger(label: "helix.demo") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        return logger
+    }()
 }
 
 /// A replica that takes a moment for everything, as a real one would.
