@@ -87,6 +87,9 @@ let package = Package(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
         .testTarget(name: "CommandLineTests", dependencies: ["helix", "TestSupport"]),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: ["helix", "HelixParticipant", "ZooKeeper", logging, lifecycle, arguments]),
+        .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
             path: "Tests/Integration"),
