@@ -245,6 +245,25 @@ struct ZooKeeperTests {
         }
     }
 
+    @Test("a session outlives the loss of its ensemble's leader")
+    func ensemble() async throws {
+        try await withZooKeeperEnsemble { ensemble in
+            let service = ZooKeeperCoordination(ensemble.connectText)
+            try await service.withSession(SessionConfiguration(timeout: .seconds(20))) { session async throws in
+                try await session.create("/e", [1], mode: .ephemeral)
+                let leader = try #require(await ensemble.roles().leader)
+                await leader.kill()
+                try await eventually(within: .seconds(30), "a new leader") {
+                    await ensemble.roles().leader != nil && session.state == .connected
+                }
+                try await eventually(within: .seconds(30), "a write") {
+                    await code { try await session.set("/e", [2]) } == nil
+                }
+                #expect(try await session.get("/e").data == [2])
+            }
+        }
+    }
+
     @Test("a malformed connect text is refused with what is wrong with it")
     func malformedConnectText() async throws {
         let error = await #expect(throws: CoordinationError.self) {
