@@ -227,6 +227,43 @@ struct ZooKeeperTests {
         }
     }
 
+    @Test("a server that comes back at another address is found again")
+    func movedServer() async throws {
+        let server = try await SharedZooKeeper.server()
+        let (before, after) = (try NetworkLink(to: server.port), try NetworkLink(to: server.port, host: 2))
+        defer { after.close() }
+        let addresses = AddressBook(before.connectText)
+        let service = ZooKeeperCoordination("moving.test:1", lookup: { _ in addresses.resolution })
+        try await service.withSession(SessionConfiguration(timeout: .seconds(20))) { session async throws in
+            var states = session.states().makeAsyncIterator()
+            _ = await states.next()
+            addresses.move(to: after.connectText)
+            before.close()
+            #expect(await states.next() == .suspended)
+            #expect(await states.next() == .connected)
+            #expect(try await session.exists("/") != nil)
+        }
+    }
+
+    @Test("a session outlives the loss of its ensemble's leader")
+    func ensemble() async throws {
+        try await withZooKeeperEnsemble { ensemble in
+            let service = ZooKeeperCoordination(ensemble.connectText)
+            try await service.withSession(SessionConfiguration(timeout: .seconds(20))) { session async throws in
+                try await session.create("/e", [1], mode: .ephemeral)
+                let leader = try #require(await ensemble.roles().leader)
+                await leader.kill()
+                try await eventually(within: .seconds(30), "a new leader") {
+                    await ensemble.roles().leader != nil && session.state == .connected
+                }
+                try await eventually(within: .seconds(30), "a write") {
+                    await code { try await session.set("/e", [2]) } == nil
+                }
+                #expect(try await session.get("/e").data == [2])
+            }
+        }
+    }
+
     @Test("a malformed connect text is refused with what is wrong with it")
     func malformedConnectText() async throws {
         let error = await #expect(throws: CoordinationError.self) {
@@ -255,6 +292,17 @@ struct ZooKeeperTests {
         try await eventually("no sessions left") { openSessions.count <= before }
         try await service.withSession { session async throws in #expect(try await session.children("/").isEmpty) }
     }
+}
+
+/// Where a server is to be found.
+final class AddressBook: Sendable {
+    private let address: Mutex<String>
+
+    init(_ address: String) { self.address = Mutex(address) }
+
+    func move(to address: String) { self.address.withLock { $0 = address } }
+
+    var resolution: HostResolver.Resolution { HostResolver.Resolution(addresses: [address.withLock { $0 }]) }
 }
 
 /// A logger whose lines can be looked at.

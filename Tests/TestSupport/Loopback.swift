@@ -11,16 +11,17 @@ enum Loopback {
     }
 
     /// A socket that listens on a free port.
-    static func listen() throws -> (descriptor: Int32, port: UInt16) {
-        let (descriptor, port) = try bound()
+    /// - Parameter host: the last number of the address.
+    static func listen(host: UInt8 = 1) throws -> (descriptor: Int32, port: UInt16) {
+        let (descriptor, port) = try bound(host)
         guard Glibc.listen(descriptor, 128) == 0 else { throw ServerError("cannot listen: \(lastError)") }
         return (descriptor, port)
     }
 
-    private static func bound() throws -> (descriptor: Int32, port: UInt16) {
+    private static func bound(_ host: UInt8 = 1) throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, stream, 0)
         guard descriptor >= 0 else { throw ServerError("no socket: \(lastError)") }
-        var address = self.address(port: 0)
+        var address = self.address(port: 0, host: host)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -70,11 +71,11 @@ enum Loopback {
         return String(decoding: answer, as: UTF8.self)
     }
 
-    private static func address(port: UInt16) -> sockaddr_in {
+    private static func address(port: UInt16, host: UInt8 = 1) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_addr.s_addr = (0x7f00_0000 + UInt32(host)).bigEndian
         return address
     }
 

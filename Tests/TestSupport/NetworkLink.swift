@@ -18,20 +18,23 @@ public final class NetworkLink: Sendable {
     /// Where clients connect to.
     public let port: UInt16
     private let target: UInt16
+    private let host: UInt8
     private let listener: Int32
     private let state = Mutex(State())
     private let changed = NSCondition()
 
     /// A link to a port of the loopback interface.
+    /// - Parameter host: the last number of the address where clients connect to, 127.0.0.1 unless set.
     /// - Throws: ``ServerError`` when there is no free port.
-    public init(to target: UInt16) throws {
+    public init(to target: UInt16, host: UInt8 = 1) throws {
         self.target = target
-        (listener, port) = try Loopback.listen()
+        self.host = host
+        (listener, port) = try Loopback.listen(host: host)
         DispatchQueue(label: "link").async { self.acceptAll() }
     }
 
     /// What clients connect to.
-    public var connectText: String { "127.0.0.1:\(port)" }
+    public var connectText: String { "127.0.0.\(host):\(port)" }
 
     /// Nothing comes through any more, in either direction; connections stay.
     public func freeze() { change(to: .frozen) }

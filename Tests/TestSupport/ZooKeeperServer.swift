@@ -31,6 +31,8 @@ public final class ZooKeeperServer: Sendable {
         public var javaOptions = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
         /// Further lines of its configuration, for example `["maxClientCnxns": "0"]`.
         public var configuration: [String: String] = [:]
+        /// The server's number in its ensemble; `nil` for a server of its own.
+        public var ensembleIdentifier: Int?
         /// Where data is kept; a directory is made below it. In memory unless set.
         public var parentDirectory: URL?
 
@@ -159,6 +161,10 @@ public final class ZooKeeperServer: Sendable {
         settings.merge(options.configuration) { $1 }
         let text = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
         try text.write(to: directory.appending(path: "zoo.cfg"), atomically: true, encoding: .utf8)
+        guard let identifier = options.ensembleIdentifier else { return }
+        let data = directory.appending(path: "data")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        try "\(identifier)\n".write(to: data.appending(path: "myid"), atomically: true, encoding: .utf8)
     }
 
     private static func makeDirectory(below parent: URL?) throws -> URL {
