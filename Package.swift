@@ -79,7 +79,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "HelixParticipantTests",
-            dependencies: ["HelixParticipant", "HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
+            dependencies: [
+                "HelixParticipant", "MessageQueue", "HelixAdmin", "Coordination", "HelixRecords", "StateModels",
+                logging, lifecycle,
+            ]),
         .testTarget(
             name: "HelixSpectatorTests",
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
