@@ -85,7 +85,9 @@ let package = Package(
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
         .testTarget(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["helix", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
         .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
