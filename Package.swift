@@ -88,7 +88,9 @@ let package = Package(
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
         .testTarget(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["helix", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: ["helix", "HelixParticipant", "ZooKeeper", logging, lifecycle, arguments]),
