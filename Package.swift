@@ -79,7 +79,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "HelixParticipantTests",
-            dependencies: ["HelixParticipant", "HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
+            dependencies: [
+                "HelixParticipant", "MessageQueue", "HelixAdmin", "Coordination", "HelixRecords", "StateModels",
+                logging, lifecycle,
+            ]),
         .testTarget(
             name: "HelixSpectatorTests",
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
@@ -89,12 +92,18 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: ["helix", "HelixParticipant", "ZooKeeper", logging, lifecycle, arguments]),
+        .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
             path: "Tests/Integration"),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging, arguments],
+            dependencies: [
+                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "RebalancePipeline", "HelixController",
+                "HelixParticipant", "TestSupport", logging, arguments,
+            ],
             path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,10 +1,11 @@
 public import HelixRecords
 public import StateModels
 
-/// How records enter the snapshot, each noting what it touched.
+/// How records enter the snapshot, each noting what it touched. A record that is what it was touches nothing.
 extension ClusterSnapshot {
     /// The cluster's configuration was read.
     public mutating func setClusterConfig(_ config: Found<ClusterConfig>) {
+        guard config != clusterConfig else { return }
         clusterConfig = config
         changes.isEverything = true
     }
@@ -18,7 +19,9 @@ extension ClusterSnapshot {
 
     /// An instance's configuration was read.
     public mutating func setInstanceConfig(_ name: String, _ config: Found<InstanceConfig>) {
-        instances[internInstance(name)].config = config
+        let index = internInstance(name)
+        guard config != instances[index].config else { return }
+        instances[index].config = config
         changes.isEverything = true
     }
 
@@ -33,15 +36,17 @@ extension ClusterSnapshot {
         for resource in resources.keys.sorted() {
             setCurrentState(name, resource, .absent)
         }
-        let messages = instances[index].messages
-        for id in messages.keys { unlink(id, of: index) }
-        for (id, message) in messages { link(id, message, of: index) }
+        for (id, message) in instances[index].messages.sorted(by: { $0.key < $1.key }) {
+            unlink(id, of: index)
+            link(id, message, of: index)
+        }
     }
 
     /// A state model was read.
     public mutating func setStateModel(_ name: String, _ model: Found<StateModel>) {
-        if let known = stateModels[name]?.value, known == model.value { return }
+        guard model != stateModels[name] ?? .absent else { return }
         stateModels[name] = model.isAbsent ? nil : model
+        for state in model.value?.states ?? [] { _ = internState(state.name) }
         changes.isEverything = true
     }
 
@@ -49,24 +54,32 @@ extension ClusterSnapshot {
     public mutating func setIdealState(_ name: String, _ idealState: Found<IdealState>) {
         if idealState.isAbsent, resources[name] == nil { return }
         ensureResource(name)
-        resources[name]!.idealState = idealState
-        for partition in idealState.value?.partitions ?? [] { _ = resources[name]!.internPartition(partition) }
-        resourceChanged(name)
+        guard idealState != resources[name]!.idealState else { return }
+        resources[name]!.take(idealState)
+        if idealState.isAbsent { orphans.insert(name) } else { orphans.remove(name) }
+        changes.resources.insert(name)
     }
 
     /// A resource's configuration was read.
     public mutating func setResourceConfig(_ name: String, _ config: Found<ResourceConfig>) {
-        guard resources[name] != nil || !config.isAbsent else { return }
+        guard config != resources[name]?.config ?? .absent else { return }
         ensureResource(name)
         resources[name]!.config = config
-        resourceChanged(name)
+        changes.resources.insert(name)
     }
 
     /// What the present session of an instance reports of a resource was read.
+    ///
+    /// An instance that is not live has nothing to say, nor has a record that names another session.
     public mutating func setCurrentState(_ instance: String, _ resource: String, _ found: Found<CurrentState>) {
+        let instanceIndex = internInstance(instance)
+        var found = found
+        let session = instances[instanceIndex].live?.id
+        if session == nil { found = .absent }
+        if let named = found.value?.sessionID, named != session { found = .absent }
         if found.isAbsent, resources[resource] == nil { return }
-        let index = Int32(internInstance(instance))
         ensureResource(resource)
+        let index = Int32(instanceIndex)
         let wasReadable = resources[resource]!.unreadable[index] == nil
         resources[resource]!.unreadable[index] = found.error
         if found.error != nil || !wasReadable { changes.resources.insert(resource) }
@@ -74,15 +87,11 @@ extension ClusterSnapshot {
 
         let hadModel = resources[resource]!.reportedModels[index]
         resources[resource]!.reportedModels[index] = found.value?.stateModel
+        resources[resource]!.reportedFactories[index] = found.value?.stateModelFactory
         if hadModel != found.value?.stateModel, resources[resource]!.idealState.isAbsent {
             changes.resources.insert(resource)
         }
-        var states: [Int: UInt16] = [:]
-        for partition in found.value?.partitions ?? [] {
-            guard let state = found.value?[partition]?.currentState, state != StateModel.dropped else { continue }
-            states[resources[resource]!.internPartition(partition)] = UInt16(stateNames.intern(state))
-        }
-        replaceReplicas(of: resource, on: index, with: states)
+        replaceReplicas(of: resource, on: index, with: found.value?.record.mapFields ?? [:])
     }
 
     /// A message was found in an instance's queue, or has been sent to it.
@@ -95,7 +104,7 @@ extension ClusterSnapshot {
 
     /// A message is gone from an instance's queue.
     public mutating func removeMessage(_ instance: String, id: String) {
-        let index = internInstance(instance)
+        guard let index = instanceIndex(instance) else { return }
         unlink(id, of: index)
         instances[index].messages[id] = nil
     }
@@ -104,15 +113,12 @@ extension ClusterSnapshot {
     /// - Returns: their names.
     @discardableResult
     public mutating func forgetVanishedResources() -> [String] {
-        let vanished = resources.values.filter { resource in
-            resource.idealState.isAbsent && resource.config.isAbsent && resource.unreadable.isEmpty
-                && (0..<resource.current.partitionCount).allSatisfy { resource.current[$0].isEmpty }
-                && resource.pending.allSatisfy(\.isEmpty)
-        }.map(\.name).sorted()
+        let vanished = orphans.sorted().filter { resources[$0]?.isEmpty ?? true }
         for name in vanished {
             resources[name] = nil
-            changes.resources.remove(name)
+            orphans.remove(name)
             changes.partitions[name] = nil
+            changes.resources.insert(name)  // its view has to go
         }
         return vanished
     }
@@ -121,46 +127,66 @@ extension ClusterSnapshot {
 extension ClusterSnapshot {
     private mutating func internInstance(_ name: String) -> Int {
         let index = instanceNames.intern(name)
-        if index == instances.count { instances.append(Instance(name: name)) }
+        if index == instances.count {
+            instances.append(Instance(name: name))
+            changes.isEverything = true  // whatever goes by instance has to grow
+        }
         return index
     }
 
+    private mutating func internState(_ name: String) -> UInt16 {
+        if let known = stateNames.index(of: name) { return UInt16(known) }
+        guard stateNames.count < Int(Self.unnamedState) else { return Self.unnamedState }
+        return UInt16(stateNames.intern(name))
+    }
+
     private mutating func ensureResource(_ name: String) {
-        if resources[name] == nil { resources[name] = Resource(name: name) }
-    }
-
-    private mutating func resourceChanged(_ name: String) {
+        guard resources[name] == nil else { return }
+        resources[name] = Resource(name: name)
+        orphans.insert(name)
         changes.resources.insert(name)
-        // Messages of a resource that was not known before count from now on.
+        // Messages that came before the resource was known count from now on.
         for index in instances.indices {
-            for (id, message) in instances[index].messages where message.resource == name {
-                unlink(id, of: index)
-                link(id, message, of: index)
-            }
+            let messages = instances[index].messages.filter { $0.value.resource == name }
+            for (id, message) in messages.sorted(by: { $0.key < $1.key }) { link(id, message, of: index) }
         }
     }
 
-    private mutating func replaceReplicas(of resource: String, on instance: Int32, with states: [Int: UInt16]) {
-        var touched: Set<Int> = []
-        let count = resources[resource]!.partitions.count
-        for partition in 0..<count
-        where resources[resource]!.current.set(partition: partition, instance: instance, state: states[partition]) {
-            touched.insert(partition)
+    private mutating func replaceReplicas(
+        of name: String, on instance: Int32, with reported: [String: [String: String]]
+    ) {
+        // Taken out while it is worked on, so that its columns are changed in place.
+        guard var resource = resources.removeValue(forKey: name) else { return }
+        defer { resources[name] = resource }
+        let unknown = reported.keys.filter { resource.partitions.index(of: $0) == nil }
+        for partition in unknown.sorted() { _ = resource.internPartition(partition) }
+        var states = [UInt16?](repeating: nil, count: resource.partitions.count)
+        for (partition, fields) in reported {
+            guard let state = ReplicaState(fields: fields).currentState, state != StateModel.dropped,
+                let index = resource.partitions.index(of: partition)
+            else { continue }
+            states[index] = internState(state)
         }
-        if !touched.isEmpty { changes.partitions[resource, default: []].formUnion(touched) }
+        for (partition, state) in states.enumerated()
+        where resource.current.set(partition: partition, instance: instance, state: state) {
+            changes.partitions[name, default: []].insert(partition)
+        }
     }
 
     /// Notes the transitions that a message asks for, if it is for the instance's present session.
     private mutating func link(_ id: String, _ message: Message, of index: Int) {
         guard message.messageType == .stateTransition, let resource = message.resource, let to = message.toState,
-            let session = instances[index].live?.id, message.targetSession == session, resources[resource] != nil
+            let session = instances[index].live?.id, resources[resource] != nil,
+            message.targetSession == session || message.targetSession == Message.any
         else { return }
-        let from = message.fromState.flatMap { $0 == "*" ? nil : UInt16(stateNames.intern($0)) }
         let pending = PendingTransition(
-            message: id, instance: Int32(index), from: from, to: UInt16(stateNames.intern(to)),
-            createdAt: message.createdAt ?? time, isUnprocessable: message.messageState == .unprocessable)
+            message: id, instance: Int32(index),
+            from: message.fromState.flatMap { $0 == Message.any ? nil : internState($0) }, to: internState(to),
+            createdAt: message.createdAt ?? time, isUnprocessable: message.messageState == .unprocessable,
+            isBatch: message.isBatch)
         for partition in message.partitions {
             let partitionIndex = resources[resource]!.internPartition(partition)
+            if resources[resource]!.pending[partitionIndex].last == pending { continue }  // named twice
             resources[resource]!.pending[partitionIndex].append(pending)
             changes.partitions[resource, default: []].insert(partitionIndex)
         }
@@ -172,14 +198,30 @@ extension ClusterSnapshot {
         else { return }
         for partition in message.partitions {
             guard let partitionIndex = resources[resource]!.partitions.index(of: partition) else { continue }
-            resources[resource]!.pending[partitionIndex].removeAll { $0.message == id }
+            resources[resource]!.pending[partitionIndex].removeAll { $0.message == id && $0.instance == index }
             changes.partitions[resource, default: []].insert(partitionIndex)
         }
     }
 }
 
 extension ClusterSnapshot.Resource {
-    mutating func internPartition(_ name: String) -> Int {
+    /// Neither ideal state nor configuration nor replicas nor anything under way.
+    fileprivate var isEmpty: Bool {
+        idealState.isAbsent && config.isAbsent && unreadable.isEmpty && pending.allSatisfy(\.isEmpty)
+            && (0..<current.partitionCount).allSatisfy { current[$0].isEmpty }
+    }
+
+    /// What is known of an ideal state that became unreadable stays: the resource is left as it is.
+    fileprivate mutating func take(_ found: Found<IdealState>) {
+        idealState = found
+        if found.error != nil { return }
+        wanted = (found.value?.partitions ?? []).map { Int32(internPartition($0)) }
+        isWanted = [Bool](repeating: false, count: partitions.count)
+        for partition in wanted { isWanted[Int(partition)] = true }
+        idealStateFaults = found.value?.problems() ?? []
+    }
+
+    fileprivate mutating func internPartition(_ name: String) -> Int {
         let index = partitions.intern(name)
         if index == pending.count {
             pending.append([])

@@ -29,6 +29,8 @@ public enum Found<Value: Sendable>: Sendable {
     }
 }
 
+extension Found: Equatable where Value: Equatable {}
+
 /// All that the pipeline knows of a cluster, as one value.
 ///
 /// Names are interned: instances, partitions and states are small integers, and replicas live in flat columns for each
@@ -54,6 +56,8 @@ public struct ClusterSnapshot: Sendable {
     public internal(set) var changes = Changes.everything
 
     var instanceNames = NameTable()
+    /// Resources without an ideal state, which vanish with their last replica.
+    var orphans: Set<String> = []
     var stateNames = NameTable([StateModel.error, StateModel.dropped])
 
     /// A snapshot of a cluster of which nothing is known yet.
@@ -95,6 +99,8 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var config: Found<ResourceConfig> = .absent
         /// Its partitions; indices are stable.
         public internal(set) var partitions = NameTable()
+        /// The partitions that the ideal state names, in natural order.
+        public internal(set) var wanted: [Int32] = []
         /// The replicas of live sessions.
         public internal(set) var current = ReplicaTable()
         /// Transitions that are under way, by partition.
@@ -103,6 +109,12 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var reportedModels: [Int32: String] = [:]
         /// The current-state records that cannot be decoded, by instance.
         public internal(set) var unreadable: [Int32: RecordError] = [:]
+        /// The state model factory that instances report, by instance.
+        var reportedFactories: [Int32: String] = [:]
+        /// By partition index: whether the ideal state names it.
+        var isWanted: [Bool] = []
+        /// What makes the ideal state invalid, whether it can be worked with all the same or not.
+        var idealStateFaults: [String] = []
     }
 
     /// A transition that an instance was asked for and has not finished.
@@ -119,6 +131,8 @@ public struct ClusterSnapshot: Sendable {
         public var createdAt: Int64
         /// Whether the instance gave up on the message.
         public var isUnprocessable: Bool
+        /// Whether the message is about other partitions too.
+        public var isBatch: Bool
     }
 
     /// What was touched since the last pass.
@@ -150,8 +164,13 @@ public struct ClusterSnapshot: Sendable {
     public func instanceIndex(_ name: String) -> Int? { instanceNames.index(of: name) }
 
     /// The name of a state id.
-    public func stateName(_ id: UInt16) -> String { stateNames[Int(id)] }
+    public func stateName(_ id: UInt16) -> String {
+        Int(id) < stateNames.count ? stateNames[Int(id)] : "one of too many unknown states"
+    }
 
     /// The ids of all states that occur.
     var stateIDs: Range<Int> { 0..<stateNames.count }
+
+    /// The id of states beyond those that ids suffice for. Only instances that report nonsense get so far.
+    static let unnamedState = UInt16.max
 }

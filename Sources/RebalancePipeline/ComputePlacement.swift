@@ -2,168 +2,207 @@ import HelixRecords
 import Placement
 import StateModels
 
-/// What preference lists depend on; they are computed again only when this changes.
-struct PlacementInputs: Sendable, Hashable {
-    var mode: IdealState.RebalanceMode
-    var strategy: String
-    /// Wanted partitions by index.
-    var partitions: [Int32]
-    /// Instances that may hold replicas, in order of name.
-    var eligible: [Int32]
-    var replicas: Int
-    var topCount: Int
-    var maximumPerInstance: Int?
-    /// By position in `partitions`: positions in `eligible` that must not take it.
-    var excluded: [Set<Int32>]?
-}
-
-/// How many replicas, and how many in the top state, a resource has placed on each instance.
-struct PlacedLoad: Sendable, Hashable {
-    var replicas: [Int32: Int] = [:]
-    var tops: [Int32: Int] = [:]
-
-    init() {}
-
-    init(lists: [[Int32]], topCount: Int) {
-        for list in lists {
-            for (position, instance) in list.enumerated() {
-                replicas[instance, default: 0] += 1
-                if position < topCount { tops[instance, default: 0] += 1 }
-            }
-        }
-    }
-}
-
 /// The part of stage 3 that places whole resources: preference lists for all partitions of a resource.
 enum ComputePlacement {
-    typealias Configuration = ReadConfiguration.ResourceConfiguration
-    typealias Standing = ReadConfiguration.ClusterStanding
-
-    /// Brings the preference lists of a resource up to date.
+    /// Brings the preference lists of a resource up to date, and with them what all resources together have placed.
     static func update(
-        _ decision: inout ResourceDecision, of resource: ClusterSnapshot.Resource, _ configuration: Configuration,
-        _ standing: Standing, strategy: any PlacementStrategy, others: (replicas: [Int32: Int], tops: [Int32: Int])
+        _ decision: inout ResourceDecision, of resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding, strategy: any PlacementStrategy,
+        total: inout PlacedLoad
     ) {
+        decision.userLists = []
         switch configuration.mode {
         case .customized, .task:
-            decision.preferenceLists = wantedLists(resource, configuration) { _ in [] }
+            decision.forgetPlacement(total: &total)
+            decision.preferenceLists = [[Int32]](repeating: [], count: resource.partitions.count)
         case .semiAuto:
-            decision.preferenceLists = wantedLists(resource, configuration) { partition in
-                userList(configuration.idealState?.preferenceLists[partition] ?? [], standing)
+            decision.forgetPlacement(total: &total)
+            decision.preferenceLists = [[Int32]](repeating: [], count: resource.partitions.count)
+            let lists = configuration.idealState?.preferenceLists ?? [:]
+            for partition in resource.wanted.map(Int.init) {
+                let names = lists[resource.partitions[partition]] ?? []
+                decision.preferenceLists[partition] = userList(names, configuration, standing)
+                decision.userLists.insert(partition)
             }
         case .fullAuto, .userDefined:
-            place(&decision, resource, configuration, standing, strategy, others)
+            place(&decision, resource, configuration, standing, strategy, &total)
+            decision.preferenceLists = decision.placement?.lists ?? []
+            applyUserLists(&decision, resource, configuration, standing)
         }
     }
 
-    /// By partition index: the list of a partition that is wanted, an empty one otherwise.
-    private static func wantedLists(
-        _ resource: ClusterSnapshot.Resource, _ configuration: Configuration, _ list: (String) -> [Int32]
-    ) -> [[Int32]] {
-        var lists = [[Int32]](repeating: [], count: resource.partitions.count)
-        for partition in configuration.idealState?.partitions ?? [] {
-            if let index = resource.partitions.index(of: partition) { lists[index] = list(partition) }
-        }
-        return lists
-    }
+    // MARK: Lists that users write
 
-    /// A list that a user wrote: instances that were never heard of are left out.
-    private static func userList(_ names: [String], _ standing: Standing) -> [Int32] {
-        if names == ["ANY_LIVEINSTANCE"] { return eligible(standing, tag: nil) }
+    /// Instances that were never heard of are left out. The text ANY_LIVEINSTANCE stands for all that are live and may
+    /// have replicas, even if they are disabled at the moment.
+    private static func userList(
+        _ names: [String], _ configuration: ResourceConfiguration, _ standing: ClusterStanding
+    ) -> [Int32] {
+        if names == [IdealState.anyLiveInstance] {
+            return standing.byName.filter { instance in
+                let place = standing[instance]
+                return place.isLive && (place.duty == .serving || place.duty == .disabled)
+                    && (configuration.tag.map(place.tags.contains) ?? true)
+            }
+        }
         var seen: Set<String> = []
         return names.compactMap { name in seen.insert(name).inserted ? standing.index(of: name) : nil }
     }
 
-    private static func eligible(_ standing: Standing, tag: String?) -> [Int32] {
-        standing.byName.filter { instance in
-            let place = standing.instances[Int(instance)]
-            return place.isEligible && (tag.map(place.tags.contains) ?? true)
+    /// Preference lists in the resource's configuration override those that were computed (protocol reference 4.5).
+    private static func applyUserLists(
+        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding
+    ) {
+        for (partition, names) in configuration.config?.preferenceLists ?? [:] where !names.isEmpty {
+            guard let index = resource.partitions.index(of: partition), index < decision.preferenceLists.count
+            else { continue }
+            decision.preferenceLists[index] = userList(names, configuration, standing)
+            decision.userLists.insert(index)
         }
     }
 
+    // MARK: Lists that a strategy makes
+
     private static func place(
-        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource, _ configuration: Configuration,
-        _ standing: Standing, _ strategy: any PlacementStrategy, _ others: (replicas: [Int32: Int], tops: [Int32: Int])
+        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ strategy: any PlacementStrategy,
+        _ total: inout PlacedLoad
     ) {
         let inputs = inputs(resource, configuration, standing, strategy.name)
-        guard inputs != decision.placementInputs || resource.partitions.count != decision.preferenceLists.count
-        else { return applyUserLists(&decision, resource, configuration, standing) }
+        if decision.placement?.inputs == inputs, decision.placement?.lists.count == resource.partitions.count { return }
+        if let former = decision.placement { total -= former.load }
         let position = Dictionary(uniqueKeysWithValues: inputs.eligible.enumerated().map { ($1, Int32($0)) })
         let present = inputs.partitions.map { partition in
-            presentList(Int(partition), decision, resource, configuration, standing).compactMap { position[$0] }
+            presentList(Int(partition), inputs, decision, resource, configuration, standing, position)
         }
         let result = strategy.place(
             PlacementProblem(
-                partitionCount: inputs.partitions.count, replicas: min(inputs.replicas, inputs.eligible.count),
-                instanceCount: inputs.eligible.count, present: present,
-                otherReplicas: inputs.eligible.map { others.replicas[$0] ?? 0 },
-                otherTops: inputs.eligible.map { others.tops[$0] ?? 0 },
-                excluded: inputs.excluded, maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount))
+                partitionCount: inputs.partitions.count, replicas: inputs.replicas,
+                instanceCount: inputs.eligible.count, present: present.map(\.list), presentTops: present.map(\.tops),
+                otherReplicas: inputs.eligible.map(total.replicas(of:)),
+                otherTops: inputs.eligible.map(total.tops(of:)), excluded: inputs.excluded,
+                maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount))
         var lists = [[Int32]](repeating: [], count: resource.partitions.count)
-        for (row, partition) in inputs.partitions.enumerated() {
-            lists[Int(partition)] = result.preferenceLists[row].map { inputs.eligible[Int($0)] }
+        for (row, partition) in inputs.partitions.enumerated() where row < result.preferenceLists.count {
+            lists[Int(partition)] = distinct(result.preferenceLists[row], inputs.eligible)
         }
-        decision.preferenceLists = lists
-        decision.placementInputs = inputs
-        decision.load = PlacedLoad(lists: lists, topCount: inputs.topCount)
-        applyUserLists(&decision, resource, configuration, standing)
+        let load = PlacedLoad(lists: lists, topCount: inputs.topCount)
+        total += load
+        decision.placement = PlacedResource(
+            inputs: inputs, lists: lists, load: load, problems: problems(result.shortfalls, inputs, resource))
+    }
+
+    /// A strategy may be a user's: what it says is checked.
+    private static func distinct(_ list: [Int32], _ eligible: [Int32]) -> [Int32] {
+        var result: [Int32] = []
+        for position in list where position >= 0 && position < eligible.count {
+            let instance = eligible[Int(position)]
+            if !result.contains(instance) { result.append(instance) }
+        }
+        return result
     }
 
     private static func inputs(
-        _ resource: ClusterSnapshot.Resource, _ configuration: Configuration, _ standing: Standing, _ strategy: String
+        _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
+        _ strategy: String
     ) -> PlacementInputs {
-        let idealState = configuration.idealState
-        let partitions = (idealState?.partitions ?? []).compactMap { name in
-            resource.partitions.index(of: name).map { (name: name, index: Int32($0)) }
-        }
-        let eligible = eligible(standing, tag: idealState?.instanceGroupTag)
+        let eligible = standing.eligible(tag: configuration.tag)
         var topCount = 0
         if case .atMost(let count) = configuration.model.states[0].bound { topCount = count }
-        var excluded: [Set<Int32>]?
-        if !configuration.disabled.isEmpty {
-            excluded = partitions.map { partition in
-                Set(
-                    eligible.indices.filter { configuration.isDisabled(partition.name, on: eligible[$0]) }
-                        .map(Int32.init))
-            }
-        }
         return PlacementInputs(
-            mode: configuration.mode, strategy: strategy, partitions: partitions.map(\.index), eligible: eligible,
+            mode: configuration.mode, strategy: strategy, partitions: resource.wanted, eligible: eligible,
             replicas: configuration.replicas, topCount: topCount,
-            maximumPerInstance: idealState?.maxPartitionsPerInstance, excluded: excluded)
+            maximumPerInstance: configuration.config?.maxPartitionsPerInstance
+                ?? configuration.idealState?.maxPartitionsPerInstance,
+            excluded: excluded(eligible, resource, configuration, standing))
+    }
+
+    /// Where a partition is disabled it does not go, nor to instances of which nothing can be asked.
+    private static func excluded(
+        _ eligible: [Int32], _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
+        _ standing: ClusterStanding
+    ) -> [Set<Int32>]? {
+        let frozen = Set(eligible.indices.filter { standing[eligible[$0]].frozenBy != nil }.map(Int32.init))
+        if frozen.isEmpty && configuration.disabled.isEmpty { return nil }
+        return resource.wanted.map { partition in
+            let name = resource.partitions[Int(partition)]
+            let disabled = eligible.indices.filter { configuration.isDisabled(name, on: eligible[$0]) }
+            return frozen.union(disabled.map(Int32.init))
+        }
     }
 
     /// Where a partition was placed before; at the start, where its replicas are or are coming up, the best state first.
     private static func presentList(
-        _ partition: Int, _ decision: ResourceDecision, _ resource: ClusterSnapshot.Resource,
-        _ configuration: Configuration, _ standing: Standing
-    ) -> [Int32] {
-        if decision.placementInputs != nil, partition < decision.preferenceLists.count,
-            !decision.preferenceLists[partition].isEmpty
-        {
-            return decision.preferenceLists[partition]
+        _ partition: Int, _ inputs: PlacementInputs, _ decision: ResourceDecision,
+        _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
+        _ position: [Int32: Int32]
+    ) -> (list: [Int32], tops: Int) {
+        if let former = decision.placement, partition < former.lists.count, !former.lists[partition].isEmpty {
+            let list = former.lists[partition]
+            return (
+                list.compactMap { position[$0] }, list.prefix(former.inputs.topCount).count { position[$0] != nil }
+            )
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {
-            let state = configuration.modelStates[Int(id)]
-            guard state >= 0, state != configuration.model.droppedIndex else { return }
+            let state = configuration.modelState(id)
+            guard state >= 0, state != configuration.model.droppedIndex, position[instance] != nil else { return }
             best[instance] = min(best[instance] ?? .max, state)
         }
         resource.current.forEach(in: partition, note)
         for pending in resource.pending[partition] { note(pending.instance, pending.to) }
-        return best.sorted { a, b in
-            a.value != b.value ? a.value < b.value : standing.nameRank[Int(a.key)] < standing.nameRank[Int(b.key)]
-        }.map(\.key)
+        let sorted = best.sorted { a, b in
+            a.value != b.value ? a.value < b.value : standing.precedes(a.key, b.key)
+        }
+        return (sorted.compactMap { position[$0.key] }, min(inputs.topCount, sorted.count { $0.value == 0 }))
     }
 
-    /// Preference lists in the resource's configuration override those that were computed (protocol reference 4.5).
-    private static func applyUserLists(
-        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource, _ configuration: Configuration,
-        _ standing: Standing
-    ) {
-        for (partition, names) in configuration.config?.preferenceLists ?? [:] where !names.isEmpty {
-            guard let index = resource.partitions.index(of: partition) else { continue }
-            decision.preferenceLists[index] = userList(names, standing)
+    // MARK: What could not be placed
+
+    private static func problems(
+        _ shortfalls: [Shortfall], _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource
+    ) -> [Problem] {
+        Shortfall.Reason.allCases.compactMap { reason in
+            let affected = shortfalls.filter { $0.reason == reason && inputs.partitions.indices.contains($0.partition) }
+            guard let first = affected.first else { return nil }
+            let name = resource.partitions[Int(inputs.partitions[first.partition])]
+            let cause =
+                switch reason {
+                case .tooFewInstances:
+                    "only \(inputs.eligible.count) instances are live, enabled and tagged for it; add instances"
+                case .excluded: "it is disabled on the other instances; enable it there"
+                case .maximumPerInstance: "the other instances have reached MAX_PARTITIONS_PER_INSTANCE; raise it"
+                }
+            return Problem(
+                resource: resource.name,
+                text:
+                    "\(affected.count) of \(inputs.partitions.count) partitions get fewer replicas than wanted (\(name): "
+                    + "\(first.placed) of \(first.wanted)), because \(cause)")
+        }
+    }
+}
+
+extension ResourceDecision {
+    /// The controller does not place the resource any more.
+    mutating func forgetPlacement(total: inout PlacedLoad) {
+        if let placement { total -= placement.load }
+        placement = nil
+    }
+
+    /// Where the replicas of a partition should be; `nil` when the partition is not wanted any more.
+    func wish(
+        for partition: Int, _ configuration: ResourceConfiguration, _ resource: ClusterSnapshot.Resource
+    ) -> Wish? {
+        guard partition < resource.isWanted.count, resource.isWanted[partition], partition < preferenceLists.count
+        else { return nil }
+        let list = preferenceLists[partition]
+        switch configuration.mode {
+        case .customized:
+            let map = configuration.idealState?.instanceStateMap[resource.partitions[partition]]
+            return Wish(list: [], count: map?.count ?? 0)
+        case _ where userLists.contains(partition): return Wish(list: list, count: list.count)
+        default: return Wish(list: list, count: max(list.count, configuration.replicas))
         }
     }
 }

@@ -10,6 +10,8 @@ enum ComputeTransitions {
         var to: Int
         /// Where the replica should be in the end.
         var wanted: Int
+        /// The replica has to make way for others.
+        var isLeaving: Bool
     }
 
     /// What is wanted but cannot be asked for, whatever the constraints.
@@ -22,7 +24,7 @@ enum ComputeTransitions {
 
     static func transitions(
         _ target: ComputeIdealState.PartitionTarget, _ state: ReadCurrentState.PartitionState,
-        _ configuration: ReadConfiguration.ResourceConfiguration, _ standing: ReadConfiguration.ClusterStanding
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
     ) -> (candidates: [Candidate], held: [Held]) {
         var candidates: [Candidate] = []
         var held: [Held] = []
@@ -33,22 +35,32 @@ enum ComputeTransitions {
             func hold(_ reason: HoldReason) {
                 held.append(Held(instance: replica.instance, from: from, wanted: replica.state, reason: reason))
             }
-            if let error = standing.instances[Int(replica.instance)].frozenBy {
+            if let error = standing[replica.instance].frozenBy {
                 if from != replica.state { hold(.unreadable(path: error.path)) }
-            } else if let pending = state.pending(on: replica.instance) {
-                let to = model.states[configuration.modelStates[Int(pending.to)]].name
+            } else if let move = state.pending(on: replica.instance) {
                 hold(
-                    pending.isUnprocessable
-                        ? .messageUnprocessable(id: pending.message) : .messagePending(id: pending.message, to: to))
+                    move.isUnprocessable
+                        ? .messageUnprocessable(id: move.message)
+                        : .messagePending(id: move.message, to: name(of: move, model, snapshot)))
             } else if from == replica.state || (!isPresent && replica.state == model.droppedIndex) {
                 if let note = replica.note { hold(note) }
                 if from == model.errorIndex { hold(.inError) }
             } else if let hop = model.nextHop(from: from, to: replica.state) {
-                candidates.append(Candidate(instance: replica.instance, from: from, to: hop, wanted: replica.state))
+                candidates.append(
+                    Candidate(
+                        instance: replica.instance, from: from, to: hop, wanted: replica.state,
+                        isLeaving: replica.isLeaving))
             } else {
                 hold(.noPath)
             }
         }
         return (candidates, held)
+    }
+
+    private static func name(
+        of move: ReadCurrentState.Move, _ model: StateModel, _ snapshot: ClusterSnapshot
+    ) -> String {
+        if move.to >= 0 { return model.states[move.to].name }
+        return snapshot.instances[Int(move.instance)].messages[move.message]?.toState ?? StateModel.error
     }
 }

@@ -1,3 +1,6 @@
+import HelixRecords
+import StateModels
+
 /// What the pipeline decided, as one value.
 public struct Decision: Sendable {
     /// The decisions by resource.
@@ -15,8 +18,14 @@ public struct Decision: Sendable {
 
     /// Since when messages have been stale, by instance and id, in milliseconds since 1970.
     var staleSince: [ObsoleteMessage: Int64] = [:]
+    /// Stale messages that may have to go at once.
+    var suspects: Set<ObsoleteMessage> = []
     /// What stage 1 found out about the instances.
-    var standing: ReadConfiguration.ClusterStanding?
+    var standing: ClusterStanding?
+    /// What all resources together have placed.
+    var load = PlacedLoad()
+    /// When resources must be looked at again though nothing changes there.
+    var deadlines: [String: Int64] = [:]
 
     /// A decision about nothing.
     public init() {}
@@ -28,6 +37,10 @@ public struct Decision: Sendable {
     public var allProblems: [Problem] {
         problems + resources.keys.sorted().flatMap { resources[$0]!.problems }
     }
+
+    mutating func note(deadline: Int64) {
+        nextDeadline = min(nextDeadline ?? .max, deadline)
+    }
 }
 
 /// What was decided about one resource.
@@ -36,33 +49,22 @@ public struct ResourceDecision: Sendable {
     public internal(set) var preferenceLists: [[Int32]] = []
     /// What is held back, by partition index.
     public internal(set) var held: [Int: [HeldTransition]] = [:]
-    /// Faults of the resource.
+    /// Faults of the resource, then those of its partitions by name.
     public internal(set) var problems: [Problem] = []
     /// What stage 1 made of the resource's records.
     var configuration: ReadConfiguration.Outcome?
     /// By partition index: transitions that were asked for and whose replica has not moved since.
     var asked: [Int: [AskedTransition]] = [:]
+    /// Faults of the resource as a whole.
+    var ownProblems: [Problem] = []
     /// By partition index: faults found there.
     var partitionProblems: [Int: Problem] = [:]
     /// By partition index: when it must be looked at again though nothing changed there.
     var deadlines: [Int: Int64] = [:]
-    /// What the preference lists were computed from.
-    var placementInputs: PlacementInputs?
-    /// Replicas and top replicas by instance index, as placed.
-    var load = PlacedLoad()
-}
-
-/// A transition that was asked for, to notice when messages vanish without effect.
-struct AskedTransition: Sendable, Hashable {
-    var instance: Int32
-    var from: Int
-    var to: Int
-    var attempts: Int
-    /// When it was last asked for, in milliseconds since 1970.
-    var lastAt: Int64
-
-    /// The time before which it is not asked for again: a tenth of a second after the first attempt, doubling up to half a minute.
-    var nextAt: Int64 { lastAt + min(30_000, 100 << Int64(min(attempts - 1, 9))) }
+    /// Where the controller itself has placed the resource.
+    var placement: PlacedResource?
+    /// By partition index: those of which a user has written the preference list.
+    var userLists: Set<Int> = []
 }
 
 /// A transition that an instance shall be asked for.
@@ -89,64 +91,6 @@ public struct PlannedTransition: Sendable, Hashable {
     public var timeout: Duration?
     /// Smaller is more urgent: partitions without a top state come first, then the model's transition priority.
     var urgency: Int
-}
-
-/// A transition that is wanted and not asked for, with the reason.
-public struct HeldTransition: Sendable, Hashable, CustomStringConvertible {
-    /// The instance.
-    public var instance: String
-    /// The replica's present state.
-    public var from: String
-    /// The state that it should have in the end.
-    public var wanted: String
-    /// Why it has to wait.
-    public var reason: HoldReason
-
-    /// One line.
-    public var description: String { "\(instance): \(from) → \(wanted) waits: \(reason)" }
-}
-
-/// Why a transition is not asked for now.
-public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
-    /// The replica has a message that it has not finished.
-    case messagePending(id: String, to: String)
-    /// The instance gave up on a message; it must be deleted or its cause cured.
-    case messageUnprocessable(id: String)
-    /// One more replica in the state could be too many, in some order of completion.
-    case stateBound(state: String, bound: Int)
-    /// The replica is in ERROR until an operator resets it.
-    case inError
-    /// A replica that is to go stays until its replacement has settled.
-    case replacementNotSettled
-    /// New replicas wait while a partition has one more than it should already.
-    case extraReplicaLimit(Int)
-    /// The same transition was asked for before and the message vanished without effect; it is asked for again after
-    /// a pause that grows.
-    case retryLater(attempts: Int, at: Int64)
-    /// The cluster is paused.
-    case clusterPaused
-    /// The state model has no way there.
-    case noPath
-    /// A record cannot be read, so everything that depends on it stays as it is.
-    case unreadable(path: String)
-
-    /// For people.
-    public var description: String {
-        switch self {
-        case .messagePending(let id, let to): "message \(id) to \(to) is not finished"
-        case .messageUnprocessable(let id):
-            "message \(id) could not be processed; see the instance's log, then delete the message"
-        case .stateBound(let state, let bound): "there could be more than \(bound) in \(state)"
-        case .inError: "it is in ERROR; find the cause, then reset the partition"
-        case .replacementNotSettled: "it stays until its replacement has settled"
-        case .extraReplicaLimit(let limit): "the partition has \(limit) replicas already while it moves"
-        case .retryLater(let attempts, _):
-            "asked for \(attempts) times without effect; it is tried again later. See the instance's log"
-        case .clusterPaused: "the cluster is disabled"
-        case .noPath: "the state model has no way there"
-        case .unreadable(let path): "\(path) cannot be read"
-        }
-    }
 }
 
 /// A message that has lost its meaning.

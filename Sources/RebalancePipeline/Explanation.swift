@@ -36,15 +36,22 @@ public struct PartitionExplanation: Sendable, Hashable {
 extension Rebalancer {
     /// Explains one partition of a snapshot: the same decision as ``decide(_:)``, told in full.
     ///
+    /// - Parameter former: a decision about an earlier state of the same cluster. With it the explanation knows where
+    ///   resources were placed and what has been asked for in vain; without it the cluster is seen as a new leader would.
     /// - Returns: `nil` when there is no such resource or partition.
-    public func explain(_ snapshot: ClusterSnapshot, resource name: String, partition: String) -> PartitionExplanation? {
-        let decision = decide(snapshot)
-        guard let resource = snapshot.resources[name], let own = decision.resources[name],
-            let index = resource.partitions.index(of: partition)
+    public func explain(
+        _ snapshot: ClusterSnapshot, resource name: String, partition: String, after former: Decision? = nil
+    ) -> PartitionExplanation? {
+        guard let resource = snapshot.resources[name], let index = resource.partitions.index(of: partition)
         else { return nil }
+        var decision = former ?? Decision()
+        update(&decision, with: snapshot, changes: .everything)
+        guard let own = decision.resources[name] else { return nil }
+        let configuration = own.configuration?.configuration
         var explanation = PartitionExplanation(
             resource: name, partition: partition, mode: resource.idealState.value?.rebalanceMode?.rawValue,
-            stateModel: resource.idealState.value?.stateModel, preferenceList: [], replicas: [],
+            stateModel: configuration?.model.name ?? resource.idealState.value?.stateModel, preferenceList: [],
+            replicas: [],
             problems: decision.problems + own.problems.filter { $0.partition == nil || $0.partition == partition })
         if index < own.preferenceLists.count {
             explanation.preferenceList = own.preferenceLists[index].map { snapshot.instances[Int($0)].name }
@@ -56,8 +63,11 @@ extension Rebalancer {
         resource.current.forEach(in: index) { instance, state in
             edit(snapshot.instances[Int(instance)].name) { $0.current = snapshot.stateName(state) }
         }
-        for (instance, state) in wanted(index, own, resource, decision, snapshot) {
-            edit(instance) { $0.wanted = state }
+        if let configuration, let standing = decision.standing {
+            let plan = PartitionPlan(partition: index, of: resource, configuration, own, standing, snapshot)
+            for target in plan.target.replicas {
+                edit(standing.name(of: target.instance)) { $0.wanted = configuration.model.states[target.state].name }
+            }
         }
         for transition in decision.transitions where transition.resource == name && transition.partition == partition {
             edit(transition.instance) { $0.next = transition.to }
@@ -65,19 +75,5 @@ extension Rebalancer {
         for held in own.held[index] ?? [] { edit(held.instance) { $0.reasons.append(held.reason) } }
         explanation.replicas = replicas.values.sorted { $0.instance < $1.instance }
         return explanation
-    }
-
-    private func wanted(
-        _ partition: Int, _ own: ResourceDecision, _ resource: ClusterSnapshot.Resource, _ decision: Decision,
-        _ snapshot: ClusterSnapshot
-    ) -> [(instance: String, state: String)] {
-        guard case .ready(let configuration)? = own.configuration, let standing = decision.standing else { return [] }
-        let state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
-        let plan = PartitionPlan(
-            partition: partition, list: own.list(of: partition, configuration, resource), state: state, resource,
-            configuration, standing, snapshot)
-        return plan.target.replicas.map {
-            (snapshot.instances[Int($0.instance)].name, configuration.model.states[$0.state].name)
-        }
     }
 }

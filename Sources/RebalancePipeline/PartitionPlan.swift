@@ -1,33 +1,36 @@
 import StateModels
 
-/// Stages 3 to 5 for one partition: what should become of it, and what may be done about it now.
+/// Stages 2 to 5 for one partition: what is there, what should become of it, and what may be done about it now.
 struct PartitionPlan {
-    var target: ComputeIdealState.PartitionTarget
-    var passed: [ComputeTransitions.Candidate]
-    var held: [ComputeTransitions.Held]
-    var problem: Problem?
-    var deadline: Int64? { target.deadline }
+    let state: ReadCurrentState.PartitionState
+    private(set) var target = ComputeIdealState.PartitionTarget()
+    private(set) var passed: [ComputeTransitions.Candidate] = []
+    private(set) var held: [ComputeTransitions.Held] = []
+    private(set) var problem: Problem?
 
     init(
-        partition: Int, list: [Int32]?, state: ReadCurrentState.PartitionState, _ resource: ClusterSnapshot.Resource,
-        _ configuration: ReadConfiguration.ResourceConfiguration, _ standing: ReadConfiguration.ClusterStanding,
-        _ snapshot: ClusterSnapshot
+        partition: Int, of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
+        _ decision: ResourceDecision, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
     ) {
+        state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
         let name = resource.partitions[partition]
-        target = ComputeIdealState.PartitionTarget()
-        passed = []
-        held = []
+        func fault(_ text: String) -> Problem { Problem(resource: resource.name, partition: name, text: text) }
         if let unknown = state.unknownState {
-            problem = Problem(
-                resource: resource.name, partition: name,
-                text: "\(standing.name(of: unknown.instance)) reports the state '\(unknown.state)', which the state "
-                    + "model \(configuration.model.name) does not have; the partition stays as it is")
+            problem = fault(
+                "\(standing.name(of: unknown.instance)) reports the state '\(unknown.state)', which the state model "
+                    + "\(configuration.model.name) does not have; the partition stays as it is")
             return
         }
+        let wish = decision.wish(for: partition, configuration, resource)
         target = ComputeIdealState.target(
-            partition: name, list: list, state, configuration, standing, time: snapshot.time)
-        let wanted = ComputeTransitions.transitions(target, state, configuration, standing)
-        let selected = ApplyConstraints.select(wanted.candidates, list: list, state, configuration, standing)
+            partition: name, wish: wish, state, configuration, standing,
+            reluctant: decision.reluctant(in: partition, state, snapshot),
+            time: snapshot.time)
+        problem = target.fault.map(fault)
+        var occupancy = Occupancy(state, wish: wish, configuration, standing)
+        RightOfWay.clear(&target, state, &occupancy, standing)
+        let wanted = ComputeTransitions.transitions(target, state, configuration, standing, snapshot)
+        let selected = ApplyConstraints.select(wanted.candidates, list: wish?.list ?? [], occupancy, standing)
         passed = selected.passed
         held = wanted.held + selected.held
     }

@@ -1,5 +1,4 @@
 public import Placement
-import HelixRecords
 import StateModels
 
 /// The rebalance pipeline: compares what is with what should be, and orders the few steps that close the gap.
@@ -12,8 +11,8 @@ import StateModels
 /// A pass costs what changed: given the former decision it looks only at the partitions, resources or, when the set of
 /// live and enabled instances changed, at everything that ``ClusterSnapshot/Changes`` names.
 public struct Rebalancer: Sendable {
-    private let strategies: [String: any PlacementStrategy]
-    private let standard: any PlacementStrategy
+    let strategies: [String: any PlacementStrategy]
+    let standard: any PlacementStrategy
 
     /// - Parameters:
     ///   - standard: what places FULL_AUTO resources.
@@ -37,18 +36,24 @@ public struct Rebalancer: Sendable {
         decision.obsoleteMessages = []
         decision.nextDeadline = nil
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
-        if changes.isEverything || decision.standing == nil {
+        let isEverything = changes.isEverything || decision.standing == nil
+        if isEverything {
             decision.standing = ReadConfiguration.standing(of: snapshot)
+            decision.problems = ReadConfiguration.clusterProblems(of: snapshot)
             decision.viewsToRefresh.formUnion(snapshot.resources.keys)
             decision.viewsToRefresh.formUnion(decision.resources.keys)
         }
-        for name in decision.resources.keys where snapshot.resources[name] == nil { decision.resources[name] = nil }
-        for name in snapshot.resources.keys.sorted() {
-            let isWhole = changes.isEverything || changes.resources.contains(name) || decision.resources[name] == nil
-            update(&decision, resource: name, isWhole: isWhole, touched: changes.partitions[name] ?? [], snapshot)
+        let due = decision.deadlines.filter { $0.value <= snapshot.time }.keys
+        for name in decision.viewsToRefresh.union(due).sorted() {
+            guard let resource = snapshot.resources[name] else {
+                decision.forget(name)
+                continue
+            }
+            let isWhole = isEverything || changes.resources.contains(name) || decision.resources[name] == nil
+            update(&decision, resource, isWhole: isWhole, touched: changes.partitions[name] ?? [], snapshot)
         }
-        decision.problems = clusterProblems(snapshot)
-        if !snapshot.isPaused { IssueTransitions.obsoleteMessages(&decision, snapshot) }
+        for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
+        if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }
         decision.transitions.sort {
             ($0.urgency, $0.resource, $0.instance, $0.partition) < ($1.urgency, $1.resource, $1.instance, $1.partition)
         }
@@ -57,155 +62,106 @@ public struct Rebalancer: Sendable {
     // MARK: One resource
 
     private func update(
-        _ decision: inout Decision, resource name: String, isWhole: Bool, touched: Set<Int>,
+        _ decision: inout Decision, _ resource: ClusterSnapshot.Resource, isWhole: Bool, touched: Set<Int>,
         _ snapshot: ClusterSnapshot
     ) {
-        let resource = snapshot.resources[name]!
+        guard let standing = decision.standing else { return }
         // Taken out while it is worked on, so that its columns are changed in place.
-        var own = decision.resources.removeValue(forKey: name) ?? ResourceDecision()
-        defer { decision.resources[name] = own }
-        let standing = decision.standing!
-        if isWhole || own.isOutdated(snapshot) {
-            own.configuration = ReadConfiguration.resource(resource, in: snapshot)
-            own.problems = []
-            if isWhole { place(&own, resource, standing, decision) }
+        var own = decision.resources.removeValue(forKey: resource.name) ?? ResourceDecision()
+        defer { decision.resources[resource.name] = own }
+        if isWhole { read(resource, into: &own, standing, snapshot, total: &decision.load) }
+        guard case .ready(let configuration)? = own.configuration else {
+            decision.deadlines[resource.name] = nil
+            return
         }
-        switch own.configuration! {
-        case .frozen(let problem, _):
-            own.freeze(problem)
-        case .ready(let configuration):
-            for partition in partitions(isWhole, touched, own, resource, snapshot.time) {
-                update(&own, &decision, partition, resource, configuration, standing, snapshot)
-            }
-            own.problems = own.problems.filter { $0.partition == nil } + own.sortedPartitionProblems()
-            for deadline in own.deadlines.values { decision.note(deadline: deadline) }
+        let due = own.deadlines.isEmpty ? [] : own.deadlines.filter { $0.value <= snapshot.time }.map(\.key)
+        let partitions = isWhole ? Array(0..<resource.partitions.count) : touched.union(due).sorted()
+        for partition in partitions {
+            update(&own, &decision, partition, resource, configuration, standing, snapshot)
+        }
+        decision.deadlines[resource.name] = own.deadlines.values.min()
+        own.problems = own.ownProblems
+        if !own.partitionProblems.isEmpty {
+            own.problems += own.partitionProblems.values.sorted { ($0.partition ?? "") < ($1.partition ?? "") }
         }
     }
 
-    /// The partitions to look at: what was touched, and what is due.
-    private func partitions(
-        _ isWhole: Bool, _ touched: Set<Int>, _ own: ResourceDecision, _ resource: ClusterSnapshot.Resource,
-        _ time: Int64
-    ) -> [Int] {
-        if isWhole { return Array(0..<resource.partitions.count) }
-        let due = own.deadlines.filter { $0.value <= time }.keys
-        return touched.union(due).sorted()
-    }
-
-    private func place(
-        _ own: inout ResourceDecision, _ resource: ClusterSnapshot.Resource,
-        _ standing: ReadConfiguration.ClusterStanding, _ decision: Decision
+    /// Stages 1 and 3 for a resource as a whole.
+    private func read(
+        _ resource: ClusterSnapshot.Resource, into own: inout ResourceDecision, _ standing: ClusterStanding,
+        _ snapshot: ClusterSnapshot, total: inout PlacedLoad
     ) {
-        guard case .ready(let configuration)? = own.configuration else { return }
-        switch strategy(for: configuration) {
-        case .failure(let problem):
-            own.configuration = .frozen(problem, path: resource.name)
-        case .success(let strategy):
-            var others: (replicas: [Int32: Int], tops: [Int32: Int]) = ([:], [:])
-            for other in decision.resources.values {
-                others.replicas.merge(other.load.replicas, uniquingKeysWith: +)
-                others.tops.merge(other.load.tops, uniquingKeysWith: +)
+        let former = own.configuration?.configuration?.model
+        var outcome = ReadConfiguration.resource(resource, standing, in: snapshot)
+        own.ownProblems = []
+        if case .ready(let configuration) = outcome {
+            // What was asked for is noted by the model's numbers.
+            if configuration.model != former { own.asked = [:] }
+            switch strategy(for: configuration) {
+            case .failure(let problem): outcome = .frozen(problem)
+            case .success(let strategy):
+                ComputePlacement.update(
+                    &own, of: resource, configuration, standing, strategy: strategy, total: &total)
+                own.ownProblems = problems(of: resource, configuration, own)
             }
-            ComputePlacement.update(&own, of: resource, configuration, standing, strategy: strategy, others: others)
         }
+        own.configuration = outcome
+        guard outcome.configuration == nil else { return }
+        own.stop()
+        if case .frozen(let problem) = outcome { own.ownProblems = [problem] }
+        own.problems = own.ownProblems
     }
 
-    private func strategy(
-        for configuration: ReadConfiguration.ResourceConfiguration
-    ) -> Result<any PlacementStrategy, Problem> {
-        let idealState = configuration.idealState
-        switch configuration.mode {
-        case .userDefined:
-            let name = idealState?.rebalancerClass ?? ""
-            return strategies[name].map { .success($0) }
-                ?? .failure(unknownStrategy(configuration.name, "REBALANCER_CLASS_NAME", name))
-        case .fullAuto:
-            guard let name = idealState?.rebalanceStrategy, name != "DEFAULT",
-                !name.hasPrefix("org.apache.helix.controller.rebalancer.")
-            else { return .success(standard) }
-            return strategies[name].map { .success($0) }
-                ?? .failure(unknownStrategy(configuration.name, "REBALANCE_STRATEGY", name))
-        case .semiAuto, .customized, .task:
-            return .success(standard)
-        }
-    }
-
-    private func unknownStrategy(_ resource: String, _ field: String, _ name: String) -> Problem {
-        Problem(
-            resource: resource,
-            text: "\(field) names the unknown strategy '\(name)', so the resource stays as it is; "
-                + "known here: \(strategies.keys.sorted().joined(separator: ", "))")
-    }
-
-    private func clusterProblems(_ snapshot: ClusterSnapshot) -> [Problem] {
-        let unreadable = [snapshot.clusterConfig.error].compactMap { $0 } + snapshot.instances.compactMap(\.config.error)
-        return unreadable.map { Problem(text: "unreadable, so what depends on it stays as it is: \($0)") }
-            .sorted { $0.text < $1.text }
+    private func problems(
+        of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ own: ResourceDecision
+    ) -> [Problem] {
+        let faults =
+            resource.idealStateFaults
+            + configuration.model.faults.map { "the state model \(configuration.model.name) has a fault: \($0)" }
+        return faults.map { Problem(resource: resource.name, text: $0) } + (own.placement?.problems ?? [])
     }
 
     // MARK: One partition
 
     private func update(
         _ own: inout ResourceDecision, _ decision: inout Decision, _ partition: Int,
-        _ resource: ClusterSnapshot.Resource, _ configuration: ReadConfiguration.ResourceConfiguration,
-        _ standing: ReadConfiguration.ClusterStanding, _ snapshot: ClusterSnapshot
+        _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
+        _ snapshot: ClusterSnapshot
     ) {
-        let state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
-        IssueTransitions.noteStale(state, &decision, snapshot)
-        own.held[partition] = nil
-        own.partitionProblems[partition] = nil
-        own.deadlines[partition] = nil
         let plan = PartitionPlan(
-            partition: partition, list: own.list(of: partition, configuration, resource), state: state, resource,
-            configuration, standing, snapshot)
-        own.partitionProblems[partition] = plan.problem
+            partition: partition, of: resource, configuration, own, standing, snapshot)
+        ObsoleteMessages.note(plan.state.stale, &decision, snapshot)
         var held = plan.held
-        var deadline = plan.deadline
+        var deadlines = [plan.target.deadline]
         if snapshot.isPaused {
             held += plan.passed.map { $0.held(.clusterPaused) }
         } else {
-            let issued = IssueTransitions.plan(
-                plan.passed, partition: partition, state, configuration, &own, snapshot)
-            decision.transitions += issued.planned
-            held += issued.held
+            let issue = IssueTransitions.issue(plan, partition: partition, of: resource, configuration, &own, snapshot)
+            decision.transitions += issue.planned
+            held += issue.held
+            deadlines.append(issue.deadline)
         }
-        for case .retryLater(_, let at) in held.map(\.reason) { deadline = min(deadline ?? .max, at) }
-        own.deadlines[partition] = deadline
-        if !held.isEmpty {
-            own.held[partition] = held.map { $0.named(configuration.model, snapshot) }
-        }
+        own.deadlines[partition] = deadlines.compactMap { $0 }.min()
+        own.partitionProblems[partition] =
+            plan.problem ?? own.complaint(about: partition, of: resource, configuration.model, snapshot)
+        own.held[partition] = held.isEmpty ? nil : held.map { $0.named(configuration.model, snapshot) }
+    }
+}
+
+extension Decision {
+    /// Nothing is left of a resource.
+    fileprivate mutating func forget(_ resource: String) {
+        guard var own = resources.removeValue(forKey: resource) else { return }
+        own.forgetPlacement(total: &load)
+        deadlines[resource] = nil
     }
 }
 
 extension ResourceDecision {
-    /// A state that was never seen before may be one of the model's.
-    fileprivate func isOutdated(_ snapshot: ClusterSnapshot) -> Bool {
-        switch configuration {
-        case nil: true
-        case .frozen: false
-        case .ready(let configuration): configuration.modelStates.count != snapshot.stateIDs.count
-        }
-    }
-
-    /// The preference list of a partition; `nil` when the partition is not wanted any more.
-    func list(
-        of partition: Int, _ configuration: ReadConfiguration.ResourceConfiguration,
-        _ resource: ClusterSnapshot.Resource
-    ) -> [Int32]? {
-        guard configuration.wanted.contains(resource.partitions[partition]), partition < preferenceLists.count else {
-            return nil
-        }
-        return preferenceLists[partition]
-    }
-
-    fileprivate mutating func freeze(_ problem: Problem) {
-        problems = [problem]
+    /// The resource is left as it is.
+    fileprivate mutating func stop() {
         held = [:]
         partitionProblems = [:]
         deadlines = [:]
-    }
-
-    fileprivate func sortedPartitionProblems() -> [Problem] {
-        partitionProblems.sorted { $0.key < $1.key }.map(\.value)
     }
 }

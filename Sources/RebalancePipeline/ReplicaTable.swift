@@ -90,13 +90,15 @@ public struct ReplicaTable: Sendable, Hashable {
     private mutating func freeSlot(_ partition: Int) -> Int {
         let start = partition * width
         for slot in start..<start + width where instances[slot] == Self.empty { return slot }
+        let used = width
         widen()
-        return partition * width + width - 1
+        return partition * width + used
     }
 
+    /// By half, so that a resource with a replica on every instance is not copied for each of them.
     private mutating func widen() {
         let old = self
-        width += 1
+        width += max(1, width / 2)
         instances = [Int32](repeating: Self.empty, count: partitionCount * width)
         states = [UInt16](repeating: 0, count: partitionCount * width)
         for partition in 0..<partitionCount {

@@ -10,71 +10,110 @@ struct StateAssignment {
     typealias Target = ComputeIdealState.Target
 
     let partition: String
-    let list: [Int32]
+    let wish: Wish
     let state: ReadCurrentState.PartitionState
-    let configuration: ReadConfiguration.ResourceConfiguration
-    let standing: ReadConfiguration.ClusterStanding
+    let configuration: ResourceConfiguration
+    let standing: ClusterStanding
+    let reluctant: Set<Int32>
     let time: Int64
 
     /// How long nobody else is promoted while the instance that shall have the top state is on its way, in
     /// milliseconds. Promoting another one first would cost a hand-off right after.
     static let patience: Int64 = 1_000
 
-    private var model: StateModel { configuration.model }
+    var model: StateModel { configuration.model }
     private var deadline: Int64?
 
     init(
-        partition: String, list: [Int32], state: ReadCurrentState.PartitionState,
-        configuration: ReadConfiguration.ResourceConfiguration, standing: ReadConfiguration.ClusterStanding,
-        time: Int64
+        partition: String, wish: Wish, state: ReadCurrentState.PartitionState, configuration: ResourceConfiguration,
+        standing: ClusterStanding, reluctant: Set<Int32>, time: Int64
     ) {
         self.partition = partition
-        self.list = list
+        self.wish = wish
         self.state = state
         self.configuration = configuration
         self.standing = standing
+        self.reluctant = reluctant
         self.time = time
     }
 
     mutating func target() -> ComputeIdealState.PartitionTarget {
-        let listed = list.filter { standing.instances[Int($0)].isLive }
-        let usable = listed.filter(isUsable)
-        let candidates = usable.filter { state.state(of: $0) != model.errorIndex }
-        let surplus = state.replicas.filter { !list.contains($0.instance) }
-        let movesGradually = configuration.mode == .fullAuto || configuration.mode == .userDefined
+        let listed = wish.list.filter { standing[$0].isLive }
+        let fixed = listed.filter { isFixed($0) && isActive(state.state(of: $0)) }
+        let candidates = listed.filter { !isFixed($0) && isCandidate($0) }
+        let surplus = state.replicas.filter { !wish.list.contains($0.instance) }
 
-        var targets = assignStates(candidates, surplus: movesGradually ? surplus : [])
-        if movesGradually { limitExtraReplicas(&targets) }
-        for instance in listed where !candidates.contains(instance) {
-            let current = state.state(of: instance)
-            guard state.holds(instance) else { continue }
-            targets.append(
-                Target(instance: instance, state: current == model.errorIndex ? current : model.initialIndex))
+        var targets = fixed.map { Target(instance: $0, state: state.state(of: $0)) }
+        targets += assignStates(
+            candidates, fixed: targets, surplus: configuration.movesGradually ? surplus : [])
+        if configuration.movesGradually { limitExtraReplicas(&targets) }
+        for instance in listed where state.holds(instance) && !candidates.contains(instance) {
+            if !fixed.contains(instance) { targets.append(withdrawn(instance)) }
         }
-        if movesGradually {
-            targets += surplusTargets(surplus, wanted: targets, candidates: candidates)
+        if configuration.movesGradually {
+            targets += surplusTargets(surplus, wanted: targets)
         } else {
-            targets += surplus.map { Target(instance: $0.instance, state: model.droppedIndex) }
+            targets += surplus.map { Target(instance: $0.instance, state: model.droppedIndex, isLeaving: true) }
         }
         return ComputeIdealState.PartitionTarget(replicas: targets, deadline: deadline)
     }
 
-    private func isUsable(_ instance: Int32) -> Bool {
-        standing.instances[Int(instance)].isEligible && !configuration.isDisabled(partition, on: instance)
+    // MARK: Who can serve
+
+    /// Whether an instance may serve the partition.
+    func isUsable(_ instance: Int32) -> Bool {
+        standing[instance].isEligible && !configuration.isDisabled(partition, on: instance)
+    }
+
+    /// Whether an instance may go on serving what it has.
+    func isKeepable(_ instance: Int32) -> Bool {
+        let duty = standing[instance].duty
+        return (duty == .serving || duty == .evacuating) && !configuration.isDisabled(partition, on: instance)
+    }
+
+    private func isCandidate(_ instance: Int32) -> Bool {
+        let current = state.state(of: instance)
+        if current == model.errorIndex { return false }
+        return isUsable(instance) || (isActive(current) && isKeepable(instance))
+    }
+
+    /// Whether a replica stays as it is whatever is decided: others are given their states around it.
+    private func isFixed(_ instance: Int32) -> Bool {
+        guard isUsable(instance), state.state(of: instance) != model.errorIndex else { return false }
+        return standing[instance].frozenBy != nil || state.pending(on: instance)?.isUnprocessable == true
+    }
+
+    /// What becomes of a replica in the list that cannot serve.
+    private func withdrawn(_ instance: Int32) -> Target {
+        let current = state.state(of: instance)
+        if standing[instance].duty == .excluded {
+            return Target(instance: instance, state: model.droppedIndex, isLeaving: true)
+        }
+        if current == model.errorIndex { return Target(instance: instance, state: current) }
+        if isFixed(instance) { return Target(instance: instance, state: current) }
+        return Target(instance: instance, state: model.initialIndex, isLeaving: true)
+    }
+
+    func isActive(_ state: Int) -> Bool {
+        state != model.initialIndex && state != model.errorIndex && state != model.droppedIndex
     }
 
     // MARK: States by priority
 
     private mutating func assignStates(
-        _ candidates: [Int32], surplus: [(instance: Int32, state: Int)]
+        _ candidates: [Int32], fixed: [Target], surplus: [ReadCurrentState.Replica]
     ) -> [Target] {
-        let counts = model.stateCounts(candidates: candidates.count, replicas: list.count)
+        var counts = model.stateCounts(candidates: candidates.count + fixed.count, replicas: wish.list.count)
+        for target in fixed where counts[target.state] > 0 { counts[target.state] -= 1 }
         var left = candidates
         var targets: [Target] = []
         for (index, count) in counts.enumerated() where count > 0 {
+            if index == model.errorIndex || index == model.droppedIndex { continue }
             let isScarceTop = index == 0 && count < candidates.count && index != model.initialIndex
             for _ in 0..<min(count, left.count) {
-                let chosen = isScarceTop ? topCandidate(left, surplus) : left[0]
+                let chosen =
+                    configuration.isNarrow[index]
+                    ? nearest(to: index, in: left) : isScarceTop ? topCandidate(left, surplus) : left[0]
                 guard let chosen, let position = left.firstIndex(of: chosen) else { break }
                 targets.append(Target(instance: chosen, state: index))
                 left.remove(at: position)
@@ -84,43 +123,63 @@ struct StateAssignment {
         return targets
     }
 
-    /// The first of the list if it is ready, else one that is; but not while the first is on its way there.
-    private mutating func topCandidate(_ left: [Int32], _ surplus: [(instance: Int32, state: Int)]) -> Int32? {
-        guard let intended = left.first else { return nil }
+    /// The first of the list if it is ready, else one that is; but not while the first is on its way there. Who has been
+    /// asked for long without effect comes last.
+    private mutating func topCandidate(_ left: [Int32], _ surplus: [ReadCurrentState.Replica]) -> Int32? {
+        let willing = left.filter { !reluctant.contains($0) }
+        let choice = willing.isEmpty ? left : willing
+        guard let intended = choice.first else { return nil }
         if isReady(intended) { return intended }
         // A holder that has to go keeps the top state until the intended one is ready: one hand-off, not two.
-        if surplus.contains(where: { $0.state == 0 && isUsable($0.instance) }) { return intended }
+        if surplus.contains(where: { $0.state == 0 && isKeepable($0.instance) }) { return intended }
         if let holder = left.first(where: { state.state(of: $0) == 0 }) { return holder }
-        guard let ready = left.first(where: isReady) else { return intended }
-        if let pending = state.pending(on: intended), !pending.isUnprocessable {
-            let patienceEnds = pending.createdAt + Self.patience
-            if time < patienceEnds {
-                deadline = patienceEnds
-                return intended
-            }
+        guard let ready = choice.first(where: isReady) else { return intended }
+        // A message from the future was made by another clock, and says nothing.
+        if let pending = state.pending(on: intended), pending.createdAt <= time,
+            time - pending.createdAt < Self.patience
+        {
+            deadline = pending.createdAt + Self.patience
+            return intended
         }
         return ready
     }
 
-    /// Whether a replica has the top state or is one step away from it.
-    private func isReady(_ instance: Int32) -> Bool {
+    /// Whether a replica has the top state or is one step away from it; where the way leads through states with fixed
+    /// bounds, whether it is before the first of them.
+    func isReady(_ instance: Int32) -> Bool {
+        guard state.holds(instance) else { return false }
         let current = state.state(of: instance)
-        return state.holds(instance) && (current == 0 || model.nextHop(from: current, to: 0) == 0)
+        if current == 0 || model.nextHop(from: current, to: 0) == 0 { return true }
+        guard configuration.isNarrow[0] else { return false }
+        let way = model.way(from: current, to: 0)
+        return way.last == 0 && way.dropLast().allSatisfy(isScarce)
+    }
+
+    func isScarce(_ state: Int) -> Bool {
+        if case .atMost = model.states[state].bound { return true }
+        return false
+    }
+
+    /// Where replicas could be in each other's way nobody changes places: who is there stays, and the gaps are filled
+    /// by those who have the shortest way.
+    private func nearest(to target: Int, in left: [Int32]) -> Int32? {
+        func distance(_ instance: Int32) -> Int {
+            let current = state.pending(on: instance)?.to ?? state.state(of: instance)
+            if current == target { return 0 }
+            let way = current < 0 ? [] : model.way(from: current, to: target)
+            return way.isEmpty ? .max : way.count
+        }
+        let distances = left.map(distance)
+        return distances.indices.min { distances[$0] < distances[$1] }.map { left[$0] }
     }
 
     // MARK: Moving
 
-    private func isActive(_ state: Int) -> Bool {
-        state != model.initialIndex && state != model.errorIndex && state != model.droppedIndex
-    }
-
     /// New replicas wait while the partition has as many as it may have while it moves.
     private func limitExtraReplicas(_ targets: inout [Target]) {
-        let limit = max(list.count, 1) + configuration.extraReplicas
+        let limit = max(wish.count, 1) + configuration.extraReplicas
         var active = Set(state.replicas.filter { isActive($0.state) }.map(\.instance))
-        for pending in state.pending where isActive(configuration.modelStates[Int(pending.to)]) {
-            active.insert(pending.instance)
-        }
+        for pending in state.pending where pending.to < 0 || isActive(pending.to) { active.insert(pending.instance) }
         for index in targets.indices where isActive(targets[index].state) {
             let instance = targets[index].instance
             if active.contains(instance) { continue }
@@ -131,40 +190,5 @@ struct StateAssignment {
                 targets[index].note = .extraReplicaLimit(active.count)
             }
         }
-    }
-
-    /// What becomes of replicas that are not in the list: as many stay as are needed, the others go.
-    private func surplusTargets(
-        _ surplus: [(instance: Int32, state: Int)], wanted: [Target], candidates: [Int32]
-    ) -> [Target] {
-        guard !surplus.isEmpty else { return [] }
-        let settled = wanted.count { target in
-            isActive(target.state) && state.holds(target.instance)
-                && state.state(of: target.instance) == target.state && candidates.contains(target.instance)
-        }
-        var toKeep = max(0, min(configuration.minActive, list.count) - settled)
-        let hasReadyHeir = wanted.contains { $0.state == 0 && isReady($0.instance) }
-        let byWorth = surplus.sorted { $0.state < $1.state }
-        return byWorth.map { replica in
-            let (instance, current) = replica
-            if current == model.errorIndex { return Target(instance: instance, state: model.droppedIndex) }
-            if !isUsable(instance) {
-                return settled >= configuration.replicas
-                    ? Target(instance: instance, state: model.droppedIndex)
-                    : Target(instance: instance, state: model.initialIndex, note: .replacementNotSettled)
-            }
-            guard toKeep > 0, isActive(current) else {
-                return Target(instance: instance, state: model.droppedIndex)
-            }
-            toKeep -= 1
-            let mustHandOver = current == 0 && hasReadyHeir && isTopScarce
-            let kept = mustHandOver ? model.nextHop(from: 0, to: model.droppedIndex) ?? current : current
-            return Target(instance: instance, state: kept, note: .replacementNotSettled)
-        }
-    }
-
-    private var isTopScarce: Bool {
-        if case .atMost = model.states[0].bound { return true }
-        return false
     }
 }

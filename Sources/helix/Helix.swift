@@ -32,6 +32,7 @@ struct Helix: AsyncParsableCommand {
                     StateModelCommand.self, ConfigCommand.self,
                 ]),
             CommandGroup(name: "Looking", subcommands: [ViewCommand.self, ExplainCommand.self, SpectatorCommand.self]),
-            CommandGroup(name: "Running", subcommands: [ControllerCommand.self, ParticipantCommand.self]),
+            CommandGroup(
+                name: "Running", subcommands: [ControllerCommand.self, ParticipantCommand.self, DemoCommand.self]),
         ])
 }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The pipeline carries a cluster to where it should be")
 struct ConvergenceTests {
-    @Test("A new resource comes up with the right number of replicas in each state, evenly", arguments: 0..<20 as Range<UInt64>)
+    @Test(
+        "A new resource comes up with the right number of replicas in each state, evenly",
+        arguments: 0..<20 as Range<UInt64>)
     func bootstrap(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var world = World()
@@ -34,13 +36,15 @@ struct ConvergenceTests {
         for (instance, reported) in before where instance != "node_102" {
             for (partition, state) in reported["db"] ?? [:] {
                 let now = world.states[instance]?["db"]?[partition]
-                #expect(now == state || (state == "SLAVE" && now == "MASTER"), "\(partition) on \(instance), seed \(seed)")
+                #expect(
+                    now == state || (state == "SLAVE" && now == "MASTER"), "\(partition) on \(instance), seed \(seed)")
             }
         }
     }
 
     @Test(
-        "Whatever joins, dies and comes back, bounds hold at every step and it converges", arguments: 0..<40 as Range<UInt64>)
+        "Whatever joins, dies and comes back, bounds hold at every step and it converges",
+        arguments: 0..<40 as Range<UInt64>)
     func churn(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let models: [StateModel] = [.masterSlave, .leaderStandby, .onlineOffline]
@@ -83,13 +87,15 @@ struct ConvergenceTests {
         for _ in 0..<60 {
             world.pass()
             if let next = world.pending.randomElement(using: &generator) {
-                world.complete(next.instance, next.id, into: Int.random(in: 0..<20, using: &generator) == 0 ? "ERROR" : nil)
+                world.complete(
+                    next.instance, next.id, into: Int.random(in: 0..<20, using: &generator) == 0 ? "ERROR" : nil)
             }
             var incremental = world.decision
             var snapshot = world.snapshot
             world.rebalancer.update(&incremental, with: snapshot, changes: snapshot.takeChanges())
             let full = world.rebalancer.decide(world.snapshot)
-            let incrementalTargets = Set(incremental.transitions.map { "\($0.partition) \($0.instance) \($0.from)-\($0.to)" })
+            let incrementalTargets = Set(
+                incremental.transitions.map { "\($0.partition) \($0.instance) \($0.from)-\($0.to)" })
             let fullTargets = Set(full.transitions.map { "\($0.partition) \($0.instance) \($0.from)-\($0.to)" })
             #expect(incrementalTargets == fullTargets, "seed \(seed)")
             #expect(
@@ -111,30 +117,5 @@ struct ConvergenceTests {
             transitions.map { "\($0.partition) \($0.instance) \($0.from)-\($0.to)" }
         }
         #expect(summary(forwards.pass()) == summary(backwards.pass()))
-    }
-}
-
-extension World {
-    /// No partition has more replicas in a state than the model allows.
-    func expectBounds(_ resource: String, sourceLocation: SourceLocation = #_sourceLocation) {
-        guard let idealState = snapshot.resources[resource]?.idealState.value, let model = models[idealState.stateModel!]
-        else { return }
-        var replicas = 0
-        if case .count(let count)? = idealState.replicas { replicas = count }
-        for (partition, counts) in counts(resource) {
-            for state in model.states {
-                let bound: Int
-                switch state.bound {
-                case .atMost(let count): bound = count
-                case .replicas: bound = replicas + ((idealState.minActiveReplicas ?? replicas) < replicas ? 0 : 1)
-                case .participants: bound = states.count
-                case .unbounded: continue
-                }
-                let count = counts[state.name, default: 0]
-                if count > bound {
-                    Issue.record("\(partition) has \(count) in \(state.name)", sourceLocation: sourceLocation)
-                }
-            }
-        }
     }
 }

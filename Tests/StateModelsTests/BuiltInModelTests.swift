@@ -29,6 +29,20 @@ struct BuiltInModelTests {
         #expect(model.topState == top)
     }
 
+    @Test("What a hand-over of the top state needs to know")
+    func topStateNeighbours() {
+        func seconds(_ model: StateModel) -> [String] { model.secondTopIndices.map { model.states[$0].name } }
+        #expect(StateModel.builtIn.map(\.hasSingleTopState) == [true, true, false, false, false, true, false])
+        #expect(seconds(.masterSlave) == ["SLAVE"])
+        #expect(seconds(.onlineOfflineWithBootstrap) == ["BOOTSTRAP"])
+        #expect(seconds(.schedulerTaskQueue) == ["OFFLINE"])
+        #expect(seconds(.storageSchemata) == ["OFFLINE"])
+        #expect(
+            seconds(.task) == [
+                "RUNNING", "STOPPED", "COMPLETED", "TIMED_OUT", "TASK_ERROR", "TASK_ABORTED", "ERROR",
+            ])
+    }
+
     @Test("Replicas begin in OFFLINE, tasks in INIT", arguments: StateModel.builtIn)
     func initialStates(model: StateModel) {
         #expect(model.initialState == (model.name == "Task" ? "INIT" : "OFFLINE"))

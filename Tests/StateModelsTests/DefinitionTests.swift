@@ -16,7 +16,7 @@ struct DefinitionTests {
             Transition("OFFLINE", to: "DROPPED")
         }
         #expect(model.name == "Bootstrap")
-        #expect(model.states.map(\.name) == ["ONLINE", "BOOTSTRAP", "OFFLINE", "ERROR", "DROPPED"])
+        #expect(model.states.map(\.name) == ["ONLINE", "BOOTSTRAP", "OFFLINE", "DROPPED", "ERROR"])
         #expect(model.topState == "ONLINE")
         #expect(model.initialState == "OFFLINE")
         #expect(model.index(of: "BOOTSTRAP") == 1)
@@ -45,7 +45,7 @@ struct DefinitionTests {
         }
         #expect(try model(withBootstrap: false).states.count == 5)
         let bootstrapped = try model(withBootstrap: true)
-        #expect(bootstrapped.states.map(\.name) == ["T2", "T1", "T0", "BOOTSTRAP", "ERROR", "DROPPED"])
+        #expect(bootstrapped.states.map(\.name) == ["T2", "T1", "T0", "BOOTSTRAP", "DROPPED", "ERROR"])
         #expect(bootstrapped.transitions.first == Transition("T0", to: "BOOTSTRAP"))
     }
 

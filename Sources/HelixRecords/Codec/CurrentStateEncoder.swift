@@ -1,7 +1,7 @@
 /// Encodes a current state over and over while few of its partitions change from one time to the next.
 ///
-/// A participant writes the whole record at every commit. This keeps each partition's entry encoded, so that a commit of
-/// k of n partitions encodes k and copies the rest.
+/// A participant writes the whole record at every commit. This keeps each partition's entry encoded, so that a commit
+/// of k of n partitions encodes k and copies the rest.
 package struct CurrentStateEncoder: Sendable {
     /// The record without its partitions.
     private let header: [UInt8]

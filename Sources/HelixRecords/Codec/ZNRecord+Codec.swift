@@ -1,8 +1,8 @@
 extension ZNRecord {
     /// Decodes a znode's data: JSON, or gzip of it (protocol reference 1.1, 1.4).
     ///
-    /// Tolerant in form (order, white space, numbers and booleans for texts, nulls, missing maps and id, unknown keys at
-    /// the top) and strict in substance: what cannot be understood is an error, never an empty record.
+    /// Tolerant in form (order, white space, numbers and booleans for texts, nulls, missing maps and id, unknown keys
+    /// at the top) and strict in substance: what cannot be understood is an error, never an empty record.
     /// - Throws: `RecordError` when the data is no record, with the byte that is wrong; `isEmpty` when there is none.
     public init(decoding data: [UInt8], path: String) throws(RecordError) {
         self = try RecordReader.read(data, path: path) { reader throws(RecordError) in
@@ -80,7 +80,8 @@ public struct RecordLimits: Sendable, Hashable {
     public var compressionThreshold: Int
 
     /// - Parameters:
-    ///   - writeLimit: 1,024,000 bytes unless set, as in Helix; the ensemble's `jute.maxbuffer` must be at least as large.
+    ///   - writeLimit: 1,024,000 bytes unless set, as in Helix; the ensemble's `jute.maxbuffer` must be at least as
+    ///     large.
     ///   - compressionThreshold: the write limit unless set; never above it.
     public init(writeLimit: Int = 1_024_000, compressionThreshold: Int? = nil) {
         self.writeLimit = writeLimit
