@@ -38,8 +38,8 @@ struct InFlightTable {
     private var batches: [UInt: Batch] = [:]
     private var last: UInt = 0
 
-    /// The number of batches.
-    var count: Int { batches.count }
+    /// The number of batches of a session.
+    func count(in session: UInt) -> Int { batches.values.count { $0.session == session } }
 
     /// Enters a batch.
     /// - Returns: the token of its first request; the others follow.

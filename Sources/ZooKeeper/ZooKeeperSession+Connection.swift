@@ -84,7 +84,7 @@ extension ZooKeeperSession {
         BlockingThread.start("refresh") {
             let pause = DispatchSemaphore(value: 0)
             repeat {
-                self.use(HostResolver.resolve(servers))
+                self.use(self.lookup(servers))
                 _ = pause.wait(timeout: .now() + .seconds(2))
             } while self.isSuspendedOrStopsRefreshing()
         }

@@ -109,7 +109,7 @@ extension ZooKeeperSession {
             return opening.continuation
         }
         guard let continuation else { return }
-        logger.info(
+        logger.debug(
             "Session established.",
             metadata: ["zookeeper.session": "\(id)", "zookeeper.timeout": "\(timeout)"])
         continuation.resume(returning: nil)

@@ -104,6 +104,10 @@ extension ZooKeeperSession {
     private func submit(
         _ transaction: [WriteOperation], _ handle: ClientHandle, _ token: UnsafeRawPointer?
     ) -> Int32 {
+        if transaction.isEmpty {  // the client would wait for ever for an answer to nothing
+            ZooKeeper.settle(UInt(bitPattern: token), .results([]))
+            return ClientCode.ok.rawValue
+        }
         let buffers = TransactionBuffers(transaction, chrootLength: connect.chroot.utf8.count)
         inFlight.withLock { $0.keep(buffers, for: UInt(bitPattern: token)) }
         return buffers.submit(handle.pointer, token: token)

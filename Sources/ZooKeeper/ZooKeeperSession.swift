@@ -36,11 +36,13 @@ final class ZooKeeperSession: CoordinationSession {
     let token = openSessions.makeToken()
     let connect: ConnectString
     let configuration: SessionConfiguration
+    let lookup: HostResolver.Lookup
     let sessionStates = SessionStates()
     let core = Mutex(Core())
     let metrics = ClientMetrics.shared
 
-    init(_ connect: ConnectString, _ configuration: SessionConfiguration) {
+    init(_ connect: ConnectString, _ configuration: SessionConfiguration, _ lookup: @escaping HostResolver.Lookup) {
+        self.lookup = lookup
         self.connect = connect
         self.configuration = configuration
     }
