@@ -98,7 +98,7 @@ struct MessageHandlingTests {
             try await stand.isGone("no-op")
             #expect(try await stand.message("m1")?.messageState == .new)
             stand.register(participant)
-            try await stand.send(Message(id: "no-op", type: .noOp))
+            try await stand.send(Message(id: "no-op again", type: .noOp))
             try await stand.isGone("m1")
             #expect(try await stand.state(session, "a") == "SLAVE")
         }

@@ -1,0 +1,127 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// The built command, run as a process of its own.
+enum HelixBinary {
+    /// What a command that ended left behind.
+    struct Result: Sendable {
+        let code: Int32
+        let output: String
+        let errors: String
+
+        var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+        /// The output as JSON.
+        func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8)) }
+    }
+
+    /// Beside the bundle of the tests.
+    static let url: URL = {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: bundle).deletingLastPathComponent().appending(path: "helix")
+    }()
+
+    /// Runs a command to its end.
+    static func run(_ arguments: [String], zooKeeper: String? = nil) async throws -> Result {
+        try await start(arguments, zooKeeper: zooKeeper).ended()
+    }
+
+    /// Starts a command.
+    static func start(_ arguments: [String], zooKeeper: String? = nil) throws -> RunningCommand {
+        try RunningCommand(arguments, zooKeeper: zooKeeper)
+    }
+}
+
+/// A command that runs. It is killed with the last reference to it, if not before.
+final class RunningCommand: Sendable {
+    private let arguments: [String]
+    private let process: Mutex<Process>
+    private let directory: URL
+    private let end: AsyncStream<Int32>
+
+    fileprivate init(_ arguments: [String], zooKeeper: String?) throws {
+        self.arguments = arguments
+        directory = FileManager.default.temporaryDirectory.appending(path: "helix-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = HelixBinary.url
+        process.arguments = arguments
+        var environment = ProcessInfo.processInfo.environment
+        environment["HELIX_ZOOKEEPER"] = zooKeeper
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Self.file(directory.appending(path: "output"))
+        process.standardError = try Self.file(directory.appending(path: "errors"))
+        let (end, continuation) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { process in
+            // A signal that nobody catches gives the code that a shell shows.
+            let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+            continuation.yield(code)
+            continuation.finish()
+        }
+        self.end = end
+        try process.run()
+        self.process = Mutex(process)
+    }
+
+    deinit {
+        signal(SIGKILL)
+        do {
+            try FileManager.default.removeItem(at: directory)
+        } catch {
+            FileHandle.standardError.write(Data("could not remove \(directory.path): \(error)\n".utf8))
+        }
+    }
+
+    private static func file(_ url: URL) throws -> FileHandle {
+        try Data().write(to: url)
+        return try FileHandle(forWritingTo: url)
+    }
+
+    /// What it has written to standard output so far.
+    var output: String { text("output") }
+
+    /// What it has written to standard error so far.
+    var errors: String { text("errors") }
+
+    private func text(_ name: String) -> String {
+        do {
+            return String(decoding: try Data(contentsOf: directory.appending(path: name)), as: UTF8.self)
+        } catch {
+            return "unreadable: \(error)"
+        }
+    }
+
+    /// Sends a signal, if it runs.
+    func signal(_ number: Int32) {
+        process.withLock { process in
+            if process.isRunning { kill(process.processIdentifier, number) }
+        }
+    }
+
+    /// Waits for its end; when the test is cancelled, it is killed.
+    func ended() async throws -> HelixBinary.Result {
+        try await withTaskCancellationHandler {
+            for await code in end { return .init(code: code, output: output, errors: errors) }
+            throw CancellationError()
+        } onCancel: {
+            signal(SIGKILL)
+        }
+    }
+
+    /// Waits until it has written something to standard output.
+    func writes(_ text: String) async throws {
+        do {
+            try await eventually(within: .seconds(30), "the output “\(text)”") { output.contains(text) }
+        } catch {
+            throw Unexpected(
+                description: "\(error)\nhelix \(arguments.joined(separator: " "))\n\(output)\n\(errors)")
+        }
+    }
+}
+
+/// What a command did instead of what was expected.
+struct Unexpected: Error, CustomStringConvertible {
+    let description: String
+}
