@@ -58,6 +58,12 @@ extension World {
         }
     }
 
+    /// So many replicas are neither offline nor broken.
+    func expectServing(_ resource: String, _ partition: String, atLeast: Int) {
+        let serving = map(resource, partition).values.count { $0 != "OFFLINE" && $0 != "ERROR" }
+        #expect(serving >= atLeast, "\(partition) \(map(resource, partition))")
+    }
+
     /// No partition has more replicas in a state than the model allows.
     func expectBounds(_ resource: String, sourceLocation: SourceLocation = #_sourceLocation) {
         guard let idealState = snapshot.resources[resource]?.idealState.value,

@@ -31,7 +31,7 @@ struct World {
     /// The parts of batch messages that are done.
     var doneParts: [String: Set<String>] = [:]
     /// Looks at every change of a replica's state: instance, resource, partition.
-    var onChange: (@Sendable (World, String, String, String) -> Void)?
+    var onChange: ((World, String, String, String) -> Void)?
     private var messageCount = 0
     private var sessions = 0
 
