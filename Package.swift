@@ -96,7 +96,7 @@ let package = Package(
             dependencies: ["helix", "HelixParticipant", "ZooKeeper", logging, lifecycle, arguments]),
         .testTarget(
             name: "Integration",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
             path: "Tests/Integration"),
         .executableTarget(
             name: "Benchmarks",

@@ -24,10 +24,14 @@ struct LogReplay {
     }
 
     init(_ log: TransactionLog, cluster: String, topState: String = "MASTER") throws {
+        try self.init(log.changes, cluster: cluster, topState: topState)
+    }
+
+    init(_ changes: [TransactionLog.Change], cluster: String, topState: String = "MASTER") throws {
         paths = ClusterPaths(cluster: cluster)
         self.topState = topState
         var zxid: Int64 = 0
-        for change in log.changes {
+        for change in changes {
             if change.zxid != zxid {
                 check(zxid)
                 zxid = change.zxid

@@ -98,20 +98,21 @@ struct ProcessFaultTests {
         private func read<Value: Sendable>(
             _ body: @escaping @Sendable (any CoordinationSession) async throws -> Value
         ) async throws -> Value {
-            try await ZooKeeperCoordination(connectText).withSession(body)
+            try await ZooKeeperCoordination(connectText).withSession { try await body($0) }
         }
 
         func leader() async throws -> String? {
             try await read { [paths] session in
                 guard let (data, _) = try await session.getIfPresent(paths.leader) else { return nil }
-                return try LiveInstance(decoding: data, path: paths.leader).id
+                return try LiveInstance(decoding: data, path: paths.leader).record.id
             }
         }
 
         func awaitLive(_ count: Int) async throws {
             try await read { [paths] session in
                 try await eventually(within: .seconds(60), "\(count) instances are live") {
-                    try await session.children(paths.liveInstances).count == count
+                    let live = try await session.children(paths.liveInstances)
+                    return live.count == count
                 }
             }
         }

@@ -1,40 +1,39 @@
-import Foundation
-import Synchronization
-import TestSupport
+public import Foundation
+internal import Synchronization
 
 /// The built command, run as a process of its own.
-enum HelixBinary {
+public enum HelixBinary {
     /// What a command that ended left behind.
-    struct Result: Sendable {
-        let code: Int32
-        let output: String
-        let errors: String
+    public struct Result: Sendable {
+        public let code: Int32
+        public let output: String
+        public let errors: String
 
-        var lines: [String] { output.split(separator: "\n").map(String.init) }
+        public var lines: [String] { output.split(separator: "\n").map(String.init) }
 
         /// The output as JSON.
-        func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8)) }
+        public func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8)) }
     }
 
     /// Beside the bundle of the tests.
-    static let url: URL = {
+    public static let url: URL = {
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return URL(filePath: bundle).deletingLastPathComponent().appending(path: "helix")
     }()
 
     /// Runs a command to its end.
-    static func run(_ arguments: [String], zooKeeper: String? = nil) async throws -> Result {
+    public static func run(_ arguments: [String], zooKeeper: String? = nil) async throws -> Result {
         try await start(arguments, zooKeeper: zooKeeper).ended()
     }
 
     /// Starts a command.
-    static func start(_ arguments: [String], zooKeeper: String? = nil) throws -> RunningCommand {
+    public static func start(_ arguments: [String], zooKeeper: String? = nil) throws -> RunningCommand {
         try RunningCommand(arguments, zooKeeper: zooKeeper)
     }
 }
 
 /// A command that runs. It is killed with the last reference to it, if not before.
-final class RunningCommand: Sendable {
+public final class RunningCommand: Sendable {
     private let arguments: [String]
     private let process: Mutex<Process>
     private let directory: URL
@@ -80,10 +79,10 @@ final class RunningCommand: Sendable {
     }
 
     /// What it has written to standard output so far.
-    var output: String { text("output") }
+    public var output: String { text("output") }
 
     /// What it has written to standard error so far.
-    var errors: String { text("errors") }
+    public var errors: String { text("errors") }
 
     private func text(_ name: String) -> String {
         do {
@@ -94,14 +93,14 @@ final class RunningCommand: Sendable {
     }
 
     /// Sends a signal, if it runs.
-    func signal(_ number: Int32) {
+    public func signal(_ number: Int32) {
         process.withLock { process in
             if process.isRunning { kill(process.processIdentifier, number) }
         }
     }
 
     /// Waits for its end; when the test is cancelled, it is killed.
-    func ended() async throws -> HelixBinary.Result {
+    public func ended() async throws -> HelixBinary.Result {
         try await withTaskCancellationHandler {
             for await code in end { return .init(code: code, output: output, errors: errors) }
             throw CancellationError()
@@ -111,7 +110,7 @@ final class RunningCommand: Sendable {
     }
 
     /// Waits until it has written something to standard output.
-    func writes(_ text: String) async throws {
+    public func writes(_ text: String) async throws {
         do {
             try await eventually(within: .seconds(30), "the output “\(text)”") { output.contains(text) }
         } catch {
@@ -122,6 +121,10 @@ final class RunningCommand: Sendable {
 }
 
 /// What a command did instead of what was expected.
-struct Unexpected: Error, CustomStringConvertible {
-    let description: String
+public struct Unexpected: Error, CustomStringConvertible {
+    /// What was expected, and what was found instead.
+    public let description: String
+
+    /// Something unexpected.
+    public init(description: String) { self.description = description }
 }
