@@ -130,6 +130,29 @@ struct ZooKeeperTests {
         }
     }
 
+    @Test("whatever is asked for at the very moment when a session ends gets an answer")
+    func closeAmidRequests() async throws {
+        let service = ZooKeeperCoordination(try await SharedZooKeeper.connectText())
+        for _ in 1...30 {
+            let session = try await service.openSession(.init())
+            let codes = await withTaskGroup(of: [CoordinationError.Code?].self) { group in
+                for task in 0..<6 {
+                    group.addTask {
+                        var last: [CoordinationError.Code?] = []
+                        while !last.contains(.closed) { last = await Self.codes(ofBatch: task, in: session) }
+                        return last
+                    }
+                }
+                group.addTask {
+                    await session.close()
+                    return []
+                }
+                return await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(codes.allSatisfy { [nil, .closed, .nodeExists, .noNode].contains($0) })
+        }
+    }
+
     /// What becomes of 50 reads, writes or transactions.
     static func codes(ofBatch number: Int, in session: any CoordinationSession) async -> [CoordinationError.Code?] {
         let range = 0..<50
