@@ -23,6 +23,10 @@ enum ObsoleteMessages {
     /// Decides which of the noted messages should be deleted now.
     static func decide(_ decision: inout Decision, _ snapshot: ClusterSnapshot) {
         for (message, since) in decision.staleSince {
+            guard isThere(message, snapshot) else {
+                decision.staleSince[message] = nil
+                continue
+            }
             let isDue = snapshot.time >= since + purgeDelay || snapshot.time < since
             guard isDue || decision.suspects.contains(message) else {
                 decision.note(deadline: since + purgeDelay)
@@ -30,7 +34,7 @@ enum ObsoleteMessages {
             }
             let parts = parts(of: message, decision, snapshot)
             if parts.isEmpty || parts.contains(where: { $0 == nil }) {
-                decision.staleSince[message] = nil  // gone, or alive again
+                decision.staleSince[message] = nil  // it makes sense again
             } else if isDue || parts.allSatisfy({ $0?.isDone == false }) {
                 decision.obsoleteMessages.append(message)
                 decision.staleSince[message] = snapshot.time  // should it stay, it is tried again
@@ -41,6 +45,10 @@ enum ObsoleteMessages {
         }
         decision.suspects = []
         decision.obsoleteMessages.sort { ($0.instance, $0.id) < ($1.instance, $1.id) }
+    }
+
+    private static func isThere(_ message: ObsoleteMessage, _ snapshot: ClusterSnapshot) -> Bool {
+        snapshot.instanceIndex(message.instance).map { snapshot.instances[$0].messages[message.id] != nil } ?? false
     }
 
     /// What is stale of a message, one entry for each of its partitions, `nil` for those of which it still makes sense.

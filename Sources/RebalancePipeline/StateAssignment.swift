@@ -144,15 +144,20 @@ struct StateAssignment {
         return ready
     }
 
-    /// Whether a replica has the top state or is one step away from it; where the way leads through states with fixed
-    /// bounds, whether it is before the first of them.
-    func isReady(_ instance: Int32) -> Bool {
-        guard state.holds(instance) else { return false }
+    /// Whether a replica has the top state or is as near to it as it may come.
+    private func isReady(_ instance: Int32) -> Bool {
         let current = state.state(of: instance)
-        if current == 0 || model.nextHop(from: current, to: 0) == 0 { return true }
-        guard configuration.isNarrow[0] else { return false }
-        let way = model.way(from: current, to: 0)
-        return way.last == 0 && way.dropLast().allSatisfy(isScarce)
+        return current == 0 || isNear(0, from: current, onTheWayTo: 0)
+    }
+
+    /// Whether a replica on its way to `target` will pass or take `goal` next, or after states with fixed bounds only, in
+    /// which it could not wait without being in somebody's way.
+    func isNear(_ goal: Int, from current: Int, onTheWayTo target: Int) -> Bool {
+        if model.nextHop(from: current, to: target) == goal { return true }
+        guard configuration.isNarrow[target] else { return false }
+        let way = model.way(from: current, to: target)
+        guard let place = way.firstIndex(of: goal) else { return false }
+        return way[..<place].allSatisfy(isScarce)
     }
 
     func isScarce(_ state: Int) -> Bool {

@@ -9,7 +9,7 @@ extension StateAssignment {
             isServing($0.state) && state.holds($0.instance) && state.state(of: $0.instance) == $0.state
         }
         var toKeep = max(0, min(configuration.minActive, wish.count) - settled)
-        var toHandOver = handOvers(to: wanted)
+        var blocking = model.states.indices.map { blockers(of: $0, wanted) }
         let byWorth = surplus.sorted {
             $0.state != $1.state ? $0.state < $1.state : standing.precedes($0.instance, $1.instance)
         }
@@ -25,28 +25,31 @@ extension StateAssignment {
             }
             guard toKeep > 0, isActive(current) else { return dropped }
             toKeep -= 1
-            guard current == 0, toHandOver > 0 else {
+            guard blocking[current] > 0 else {
                 return Target(instance: instance, state: current, note: .replacementNotSettled)
             }
-            toHandOver -= 1
-            return Target(instance: instance, state: belowTop, note: .replacementNotSettled, isLeaving: true)
+            blocking[current] -= 1
+            return Target(instance: instance, state: below(current), note: .replacementNotSettled, isLeaving: true)
         }
     }
 
     /// Whether a state is one that replicas are counted in, not one that they only pass.
     private func isServing(_ state: Int) -> Bool { isActive(state) && model.states[state].bound != .unbounded }
 
-    /// How many holders of the top state have to make way for heirs that are ready.
-    private func handOvers(to wanted: [Target]) -> Int {
-        guard case .atMost(let bound) = model.states[0].bound else { return 0 }
-        let heirs = wanted.count { $0.state == 0 && state.state(of: $0.instance) != 0 && isReady($0.instance) }
-        let holders = state.replicas.count { $0.state == 0 }
+    /// How many replicas have to make way in a state with a fixed bound, for others that are to take or to pass it and have
+    /// come as near as they may.
+    private func blockers(of place: Int, _ wanted: [Target]) -> Int {
+        guard case .atMost(let bound) = model.states[place].bound else { return 0 }
+        let heirs = wanted.count {
+            let current = state.state(of: $0.instance)
+            return current != place && isNear(place, from: current, onTheWayTo: $0.state)
+        }
+        let holders = state.replicas.count { $0.state == place }
         return max(0, heirs - max(0, bound - holders))
     }
 
-    /// Where a replica waits that has handed over the top state: the first state on its way out in which it is in
-    /// nobody's way.
-    private var belowTop: Int {
-        model.way(from: 0, to: model.droppedIndex).first { !isScarce($0) } ?? model.droppedIndex
+    /// Where a replica waits that has made way: the first state on its way out in which it is in nobody's way.
+    private func below(_ place: Int) -> Int {
+        model.way(from: place, to: model.droppedIndex).first { !isScarce($0) } ?? model.droppedIndex
     }
 }
