@@ -31,20 +31,22 @@ struct AlarmTests {
 
     /// Runs alarms on a clock that stands still, and gathers what rings.
     func running(
-        _ body: @escaping @Sendable (Alarms<String>, TestClock, Mutex<[String]>) async throws -> Void
+        _ body: @escaping @Sendable (Alarms<String>, TestClock, Rung) async throws -> Void
     ) async throws {
         let clock = TestClock()
         let alarms = Alarms<String>(clock: clock)
         let rung = Rung()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await alarms.run { events in rung.events.withLock { $0 += events } } }
-            try await body(alarms, clock, rung.events)
+            group.addTask { await alarms.run { rung.add($0) } }
+            try await body(alarms, clock, rung)
             group.cancelAll()
         }
     }
 
     final class Rung: Sendable {
-        let events = Mutex<[String]>([])
+        private let events = Mutex<[String]>([])
+        func add(_ new: [String]) { events.withLock { $0 += new } }
+        var all: [String] { events.withLock { $0 } }
     }
 
     @Test("an alarm rings when its time has come, not before")
@@ -54,9 +56,9 @@ struct AlarmTests {
             try await eventually("somebody waits") { clock.sleeperCount == 1 }
             clock.advance(by: .milliseconds(1_999))
             await giveWay()
-            #expect(rung.withLock { $0 } == [])
+            #expect(rung.all == [])
             clock.advance(by: .milliseconds(1))
-            try await eventually("it rings") { rung.withLock { $0 } == ["a"] }
+            try await eventually("it rings") { rung.all == ["a"] }
         }
     }
 
@@ -67,9 +69,9 @@ struct AlarmTests {
             try await eventually("somebody waits") { clock.sleeperCount == 1 }
             alarms.set("early", after: .seconds(1))
             clock.advance(by: .seconds(1))
-            try await eventually("it rings") { rung.withLock { $0 } == ["early"] }
+            try await eventually("it rings") { rung.all == ["early"] }
             clock.advance(by: .seconds(9))
-            try await eventually("the other rings") { rung.withLock { $0 } == ["early", "late"] }
+            try await eventually("the other rings") { rung.all == ["early", "late"] }
         }
     }
 
@@ -78,7 +80,7 @@ struct AlarmTests {
         try await running { alarms, clock, rung in
             for name in ["a", "b", "c"] { alarms.set(name, after: .seconds(1)) }
             clock.advance(by: .seconds(1))
-            try await eventually("all ring") { rung.withLock { $0 } == ["a", "b", "c"] }
+            try await eventually("all ring") { rung.all == ["a", "b", "c"] }
         }
     }
 
@@ -86,7 +88,7 @@ struct AlarmTests {
     func immediate() async throws {
         try await running { alarms, _, rung in
             alarms.set("now", after: .zero)
-            try await eventually("it rings") { rung.withLock { $0 } == ["now"] }
+            try await eventually("it rings") { rung.all == ["now"] }
         }
     }
 

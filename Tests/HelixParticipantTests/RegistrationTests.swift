@@ -131,6 +131,49 @@ struct RegistrationTests {
         func errorToOffline(_ context: TransitionContext) async throws { journal.note("errorToOffline") }
     }
 
+    struct Bootstrapping: OnlineOfflineWithBootstrapHandler {
+        let journal: Journal
+        func offlineToBootstrap(_ context: TransitionContext) async throws { journal.note("offlineToBootstrap") }
+        func bootstrapToOnline(_ context: TransitionContext) async throws { journal.note("bootstrapToOnline") }
+        func onlineToOffline(_ context: TransitionContext) async throws { journal.note("onlineToOffline") }
+    }
+
+    struct Schemata: StorageSchemataHandler {
+        let journal: Journal
+        func offlineToMaster(_ context: TransitionContext) async throws { journal.note("offlineToMaster") }
+        func masterToOffline(_ context: TransitionContext) async throws { journal.note("masterToOffline") }
+    }
+
+    /// Makes the model's transitions in order, and says which of them the handler does not know.
+    func unknown(of model: StateModel, to handler: any TransitionHandler) async throws -> [UnknownTransition] {
+        var unknown: [UnknownTransition] = []
+        for transition in model.transitions {
+            do {
+                try await handler.transition(context(transition.from, transition.to))
+            } catch let error as UnknownTransition {
+                unknown.append(error)
+            }
+        }
+        return unknown
+    }
+
+    @Test("the protocol of a built-in model knows every transition of the model")
+    func complete() async throws {
+        let journal = Journal()
+        let shard = Shard(
+            replica: context("", "").replica, journal: journal, script: { _ in })
+        #expect(try await unknown(of: .masterSlave, to: shard) == [])
+        #expect(try await unknown(of: .leaderStandby, to: Standby(journal: journal)) == [])
+        #expect(try await unknown(of: .onlineOffline, to: Online(journal: journal)) == [])
+        #expect(try await unknown(of: .onlineOfflineWithBootstrap, to: Bootstrapping(journal: journal)) == [])
+        #expect(try await unknown(of: .storageSchemata, to: Schemata(journal: journal)) == [])
+        let participant = participant()
+        participant.register(.leaderStandby) { _ in Standby(journal: journal) }
+        participant.register(.onlineOffline) { _ in Online(journal: journal) }
+        participant.register(.onlineOfflineWithBootstrap) { _ in Bootstrapping(journal: journal) }
+        participant.register(.storageSchemata) { _ in Schemata(journal: journal) }
+    }
+
     func context(_ from: String, _ to: String) -> TransitionContext {
         TransitionContext(
             replica: Replica(cluster: "c", instance: "n", resource: "r", partition: "p"), from: from, to: to)

@@ -292,6 +292,23 @@ struct ReplicaTableTests {
         #expect(stand.started == ["a suspend", "a resume", "a suspend"])
     }
 
+    @Test("a promotion is cancelled, unless any number of replicas may be in the top state")
+    func suspensionOnTheWayUp() {
+        var exclusive = TableStand()
+        exclusive.bring("a", to: "SLAVE")
+        exclusive.accept("m1", "a", from: "SLAVE", to: "MASTER")
+        exclusive.perform(exclusive.table.suspend())
+        #expect(exclusive.cancelled.count == 1)
+        exclusive.finish("a", .cancelled)
+        #expect(exclusive.state("a") == "SLAVE")
+        var shared = TableStand(model: .onlineOffline)
+        shared.accept("m1", "a", from: "OFFLINE", to: "ONLINE")
+        shared.perform(shared.table.suspend())
+        #expect(shared.cancelled.isEmpty)
+        shared.finish("a")
+        #expect(shared.started == ["a OFFLINE-ONLINE", "a suspend"])
+    }
+
     @Test("a replica on its way down is left alone; one that stays in the top state after all is told")
     func suspensionOnTheWayDown() {
         var stand = TableStand()
