@@ -43,7 +43,7 @@ struct ProcessFaultTests {
             let index = leader == "one" ? 0 : 1
             controllers[index].signal(SIGKILL)
             try await observer.awaitSettled(on: Array(participants.keys))
-            #expect(try await observer.leader() != leader)
+            try await observer.awaitLeader(otherThan: leader)
             controllers[index] = try Self.startController("three", server)
 
             // A participant dies and comes back.
@@ -84,7 +84,7 @@ struct ProcessFaultTests {
     /// With a delay, so that there is a middle of things.
     private static func startParticipant(_ name: String, _ server: ZooKeeperServer) throws -> RunningCommand {
         try HelixBinary.start(
-            ["participant", cluster, name, "--delay", "20", "--session-timeout", "\(sessionTimeout)"],
+            ["participant", cluster, name, "--delay", "200", "--session-timeout", "\(sessionTimeout)"],
             zooKeeper: server.connectText)
     }
 
@@ -105,6 +105,13 @@ struct ProcessFaultTests {
             try await read { [paths] session in
                 guard let (data, _) = try await session.getIfPresent(paths.leader) else { return nil }
                 return try LiveInstance(decoding: data, path: paths.leader).record.id
+            }
+        }
+
+        func awaitLeader(otherThan former: String?) async throws {
+            try await eventually(within: .seconds(60), "another controller leads") {
+                let leader = try await leader()
+                return leader != nil && leader != former
             }
         }
 
