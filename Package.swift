@@ -93,7 +93,7 @@ let package = Package(
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: ["helix", "HelixParticipant", "ZooKeeper", logging, lifecycle, arguments]),
+            dependencies: ["helix", "HelixParticipant", "StateModels", "ZooKeeper", logging, lifecycle, arguments]),
         .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],

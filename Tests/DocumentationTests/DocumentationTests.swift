@@ -67,16 +67,27 @@ struct DocumentationTests {
         }
     }
 
-    @Test("The README's example is the one that is compiled here")
-    func example() throws {
+    @Test("Every example in Swift is compiled among the snippets")
+    func examples() throws {
         func normalized(_ line: String) -> String { line.filter { !$0.isWhitespace } }
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("EmbeddingSnippet.swift")
-        var compiled = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n").map(normalized)[...]
-        let block = try #require(try CodeBlock.all("swift").first { $0.document == "README.md" })
-        for line in block.lines.map(normalized) where !line.isEmpty {
-            let place = try #require(compiled.firstIndex(of: line), "not compiled: \(line)")
-            compiled = compiled[(place + 1)...]
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Snippets")
+        let snippets = try FileManager.default.contentsOfDirectory(atPath: folder.path).map { file in
+            try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+                .components(separatedBy: "\n").map(normalized)
+        }
+        let blocks = try CodeBlock.all("swift")
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            let lines = block.lines.map(normalized).filter { !$0.isEmpty }
+            let isCompiled = snippets.contains { snippet in
+                var rest = snippet[...]
+                return lines.allSatisfy { line in
+                    guard let place = rest.firstIndex(of: line) else { return false }
+                    rest = rest[(place + 1)...]
+                    return true
+                }
+            }
+            #expect(isCompiled, "\(block.testDescription) is not among the snippets, line for line")
         }
     }
 }

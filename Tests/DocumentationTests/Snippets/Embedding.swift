@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import ZooKeeper
 
-// The README's example, compiled. `DocumentationTests` checks that both are the same.
+// The example of the README, compiled: `DocumentationTests` compares them.
 
 struct OrderShard: LeaderStandbyHandler {
     func offlineToStandby(_ context: TransitionContext) async throws { /* open the partition */  }
