@@ -48,6 +48,14 @@ struct RouteChangeTests {
         #expect(RouteChange.changes(from: second, to: second, resource: nil).isEmpty)
     }
 
+    @Test("that there are no replicas, where there are none")
+    func empty() async throws {
+        let changes = ChangeLines(resource: nil)
+        let table = try await table([:])
+        #expect(changes.take(table).map(\.text) == ["no replicas yet"])
+        #expect(changes.take(table).isEmpty)
+    }
+
     @Test("one line of JSON for each change")
     func json() async throws {
         let table = try await table(["a": ["a_0": ["n1_1": "LEADER"]]])

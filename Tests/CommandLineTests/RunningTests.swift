@@ -143,6 +143,7 @@ struct RunningTests {
             let spectator = try stand.start("spectator orders --watch --log-level critical")
             let view = try stand.start("view orders --watch --log-level critical")
             try await view.writes("RESOURCE")
+            try await spectator.writes("no replicas yet")
             await server.kill()
             try await spectator.writes("stale")
             try await view.writes("stale")

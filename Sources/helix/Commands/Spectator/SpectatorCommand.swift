@@ -49,6 +49,7 @@ final class ChangeLines: Sendable {
             return last
         }
         var lines = RouteChange.changes(from: former, to: table, resource: resource)
+        if former == nil, lines.isEmpty { lines.append(.note("no replicas yet", table)) }
         if table.isStale != (former?.isStale ?? false) {
             lines.append(.note(table.isStale ? "stale: ZooKeeper cannot be reached" : "up to date again", table))
         }
