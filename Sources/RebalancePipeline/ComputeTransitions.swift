@@ -36,7 +36,7 @@ enum ComputeTransitions {
                 held.append(Held(instance: replica.instance, from: from, wanted: replica.state, reason: reason))
             }
             if let error = standing[replica.instance].frozenBy {
-                if from != replica.state { hold(.unreadable(path: error.path)) }
+                if from != replica.state || replica.note != nil { hold(.unreadable(path: error.path)) }
             } else if let move = state.pending(on: replica.instance) {
                 hold(
                     move.isUnprocessable

@@ -47,8 +47,8 @@ struct StateAssignment {
         targets += assignStates(
             candidates, fixed: targets, surplus: configuration.movesGradually ? surplus : [])
         if configuration.movesGradually { limitExtraReplicas(&targets) }
-        for instance in listed where state.holds(instance) && !candidates.contains(instance) {
-            if !fixed.contains(instance) { targets.append(withdrawn(instance)) }
+        for instance in listed where !candidates.contains(instance) && !fixed.contains(instance) {
+            if let target = withdrawn(instance) { targets.append(target) }
         }
         if configuration.movesGradually {
             targets += surplusTargets(surplus, wanted: targets)
@@ -83,14 +83,18 @@ struct StateAssignment {
         return standing[instance].frozenBy != nil || state.pending(on: instance)?.isUnprocessable == true
     }
 
-    /// What becomes of a replica in the list that cannot serve.
-    private func withdrawn(_ instance: Int32) -> Target {
+    /// What becomes of an instance in the list that cannot serve.
+    private func withdrawn(_ instance: Int32) -> Target? {
         let current = state.state(of: instance)
+        if isFixed(instance) {
+            let note = standing[instance].frozenBy.map { HoldReason.unreadable(path: $0.path) }
+            return Target(instance: instance, state: current, note: note)
+        }
+        guard state.holds(instance) else { return nil }
         if standing[instance].duty == .excluded {
             return Target(instance: instance, state: model.droppedIndex, isLeaving: true)
         }
         if current == model.errorIndex { return Target(instance: instance, state: current) }
-        if isFixed(instance) { return Target(instance: instance, state: current) }
         return Target(instance: instance, state: model.initialIndex, isLeaving: true)
     }
 
