@@ -9,6 +9,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
         var elements: [Element] = []
         var waiter: CheckedContinuation<Void, Never>?
         var isFinished = false
+        var isWoken = false
     }
 
     private let state = Mutex(State())
@@ -31,6 +32,11 @@ package final class Mailbox<Element: Sendable>: Sendable {
         wake { $0.isFinished = true }
     }
 
+    /// Makes the consumer look up although nothing came in: ``next()`` returns at once, perhaps with nothing.
+    package func nudge() {
+        wake { $0.isWoken = true }
+    }
+
     /// What has come in since the last look, without waiting.
     package func drain() -> [Element] {
         state.withLock { state in
@@ -43,14 +49,17 @@ package final class Mailbox<Element: Sendable>: Sendable {
     /// Waits for something to come in; `nil` at the end, or when the task is cancelled.
     package func next() async -> [Element]? {
         while !Task.isCancelled {
-            let elements = drain()
-            if !elements.isEmpty { return elements }
+            let (elements, wasWoken) = state.withLock { state in
+                defer { (state.elements, state.isWoken) = ([], false) }
+                return (state.elements, state.isWoken)
+            }
+            if !elements.isEmpty || wasWoken { return elements }
             if state.withLock({ $0.isFinished && $0.elements.isEmpty }) { return nil }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     let isReady = state.withLock { state in
                         precondition(state.waiter == nil, "a mailbox has one consumer at a time")
-                        guard state.elements.isEmpty, !state.isFinished, !Task.isCancelled else { return true }
+                        guard state.elements.isEmpty, !state.isFinished, !state.isWoken, !Task.isCancelled else { return true }
                         state.waiter = continuation
                         return false
                     }

@@ -52,6 +52,9 @@ public final class Watcher: Sendable, AsyncSequence {
 
     package func deliver(_ event: WatchEvent) { mailbox.post(event) }
 
+    /// Makes the consumer look up although nothing happened to a watched znode.
+    package func nudge() { mailbox.nudge() }
+
     package func finish() { mailbox.finish() }
 
     /// The batches of events until the session ends.

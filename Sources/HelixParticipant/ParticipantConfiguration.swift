@@ -1,5 +1,6 @@
 public import Coordination
 public import HelixRecords
+import MessageQueue
 
 /// How a participant behaves. Everything has a default.
 public struct ParticipantConfiguration: Sendable {

@@ -99,8 +99,11 @@ struct InFlightTable {
     }
 
     /// Frees what is left of a session whose handle is closed.
+    ///
+    /// A batch that began only after ``abandon(_:_:)`` stays: none of its requests can reach the handle any more, and
+    /// its task is about to find that out by itself.
     mutating func forget(_ session: UInt) {
-        batches = batches.filter { $0.value.session != session }
+        batches = batches.filter { $0.value.session != session || $0.value.continuation != nil }
     }
 }
 

@@ -58,7 +58,7 @@ extension ZooKeeperSession {
             let isRefused = code == .authenticationFailed
             return fail(isRefused ? Self.refused : CoordinationError(.sessionExpired, operation: "open session"))
         }
-        guard let handle = end() else { return }
+        guard let handle = end(code) else { return }
         let session = id
         sessionStates.move(to: .expired)
         metrics.countExpiration()

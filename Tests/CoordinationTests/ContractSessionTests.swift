@@ -87,7 +87,7 @@ struct ContractSessionTests {
         arguments: Implementation.allCases)
     func interruptedBriefly(_ implementation: Implementation) async throws {
         try await implementation.withInterruptibleService { service in
-            try await service.service.withSession(SessionConfiguration(timeout: .seconds(2))) { session async throws in
+            try await service.service.withSession(SessionConfiguration(timeout: .seconds(20))) { session async throws in
                 var states = session.states().makeAsyncIterator()
                 #expect(await states.next() == .connected)
                 try await session.create("/e", mode: .ephemeral)
@@ -107,7 +107,7 @@ struct ContractSessionTests {
     @Test("while a session is suspended its operations fail at once", arguments: Implementation.allCases)
     func suspended(_ implementation: Implementation) async throws {
         try await implementation.withInterruptibleService { service in
-            try await service.service.withSession(SessionConfiguration(timeout: .seconds(2))) { session async throws in
+            try await service.service.withSession(SessionConfiguration(timeout: .seconds(20))) { session async throws in
                 try await service.interrupt(session)
                 #expect(session.state == .suspended)
                 let read = await session.read([.get("/"), .exists("/")])
@@ -131,7 +131,7 @@ struct ContractSessionTests {
             await #expect(throws: CoordinationError(.sessionExpired, operation: "")) {
                 try await service.service.withSession(shortLived) { session async throws in
                     await expired.record(session)
-                    try await session.create("/e", mode: .ephemeral)
+                    try await createEphemeral("/e", in: session)
                     async let end: Void = { for await _ in session.makeWatcher() {} }()
                     try await service.interruptTooLong(session)
                     await end
@@ -143,7 +143,7 @@ struct ContractSessionTests {
             #expect(await code { try await session.create("/late") } == .sessionExpired)
             await session.close()
             #expect(session.state == .expired)
-            try await service.service.withSession(shortLived) { next async throws in
+            try await service.service.withSession { next async throws in
                 #expect(next.id != session.id)
                 #expect(try await next.exists("/e") == nil)
                 #expect(try await next.exists("/late") == nil)

@@ -37,13 +37,13 @@ enum Implementation: CaseIterable, CustomTestStringConvertible {
 protocol InterruptibleService: Sendable {
     var service: any CoordinationService { get }
 
-    /// Lets the service be silent until the session is suspended; then it answers again.
+    /// Cuts the session off until the session is suspended; then it answers again.
     func interruptBriefly(_ session: any CoordinationSession) async throws
-    /// Lets the service be silent until the session is suspended.
+    /// Cuts the session off until the session is suspended.
     func interrupt(_ session: any CoordinationSession) async throws
     /// Lets the service answer again.
     func resume(_ session: any CoordinationSession)
-    /// Lets the service be silent for so long that the session expires, which it learns when it is over.
+    /// Cuts the session off for so long that it expires, which it learns when it is over.
     func interruptTooLong(_ session: any CoordinationSession) async throws
 }
 
@@ -76,7 +76,7 @@ struct InterruptibleZooKeeper: InterruptibleService {
     var service: any CoordinationService { ZooKeeperCoordination(link.connectText + chroot) }
 
     func interrupt(_ session: any CoordinationSession) async throws {
-        link.freeze()
+        link.cut()
         for await state in session.states() where state == .suspended { return }
     }
 
@@ -91,8 +91,8 @@ struct InterruptibleZooKeeper: InterruptibleService {
     }
 }
 
-/// A session that expires soon.
-let shortLived = SessionConfiguration(timeout: .seconds(1))
+/// A session that expires soon, but not merely because the machine is busy.
+let shortLived = SessionConfiguration(timeout: .seconds(2))
 
 func code<Value>(of result: Result<Value, CoordinationError>) -> CoordinationError.Code? {
     guard case .failure(let error) = result else { return nil }
@@ -106,5 +106,12 @@ func code(_ body: () async throws -> Void) async -> CoordinationError.Code? {
         return nil
     } catch {
         return (error as? CoordinationError)?.code ?? .other(0)
+    }
+}
+
+/// Creates an ephemeral znode in a session so short-lived that a busy machine may break its connection meanwhile.
+func createEphemeral(_ path: String, in session: any CoordinationSession) async throws {
+    try await eventually("an ephemeral znode") {
+        [nil, .nodeExists].contains(await code { try await session.create(path, mode: .ephemeral) })
     }
 }

@@ -161,4 +161,15 @@ struct InFlightTableTests {
         }
         #expect(replies.allSatisfy { code($0) == .closing })
     }
+
+    @Test("a batch that begins while its session ends is not forgotten")
+    func lateBatch() async {
+        let replies = await batch(2) { table, token in
+            #expect(table.settle(token, .failed(.closing)) == nil)
+            table.forget(1)
+            #expect(table.count(in: 1) == 1)
+            return table.settle(token + 1, .failed(.closing))
+        }
+        #expect(replies.allSatisfy { code($0) == .closing })
+    }
 }

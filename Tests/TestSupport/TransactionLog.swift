@@ -41,6 +41,19 @@ public struct TransactionLog: Sendable {
         public var data: [UInt8]
         /// Whether the znode that was created is ephemeral.
         public var isEphemeral: Bool
+
+        /// A change, as a log would tell it.
+        public init(
+            zxid: Int64, time: Int64, session: SessionID, kind: Kind, path: String, data: [UInt8], isEphemeral: Bool
+        ) {
+            self.zxid = zxid
+            self.time = time
+            self.session = session
+            self.kind = kind
+            self.path = path
+            self.data = data
+            self.isEphemeral = isEphemeral
+        }
     }
 
     /// All changes, by zxid; the operations of a transaction in its order.

@@ -1,0 +1,109 @@
+import HelixRecords
+
+/// A znode that the controller follows: what its path means.
+enum CachePlace: Hashable {
+    case clusterConfig
+    case instanceConfigs
+    case instanceConfig(String)
+    case resourceConfigs
+    case resourceConfig(String)
+    case idealStates
+    case idealState(String)
+    case stateModels
+    case stateModel(String)
+    case liveInstances
+    case liveInstance(String)
+    case controller
+    case messages(String)
+    case currentStates(String, session: String)
+    case currentState(String, session: String, resource: String)
+
+    /// The places from which all others are found.
+    static let roots: [CachePlace] = [
+        .clusterConfig, .controller, .stateModels, .instanceConfigs, .resourceConfigs, .idealStates, .liveInstances,
+    ]
+
+    /// Whether the list of its children is what counts; else it is its data.
+    var isList: Bool {
+        switch self {
+        case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller, .messages,
+            .currentStates:
+            true
+        case .clusterConfig, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance, .currentState:
+            false
+        }
+    }
+
+    func path(_ paths: ClusterPaths) -> String {
+        switch self {
+        case .clusterConfig: paths.clusterConfig
+        case .instanceConfigs: paths.instanceConfigs
+        case .instanceConfig(let name): paths.instanceConfig(name)
+        case .resourceConfigs: paths.resourceConfigs
+        case .resourceConfig(let name): paths.resourceConfig(name)
+        case .idealStates: paths.idealStates
+        case .idealState(let name): paths.idealState(name)
+        case .stateModels: paths.stateModels
+        case .stateModel(let name): paths.stateModel(name)
+        case .liveInstances: paths.liveInstances
+        case .liveInstance(let name): paths.liveInstance(name)
+        case .controller: paths.controller
+        case .messages(let instance): paths.messages(instance)
+        case .currentStates(let instance, let session): paths.currentStates(instance, session: session)
+        case .currentState(let instance, let session, let resource):
+            paths.currentState(instance, session: session, resource: resource)
+        }
+    }
+
+    /// What a path below the cluster's root means; `nil` for one that the controller does not follow.
+    init?(path: String, _ paths: ClusterPaths) {
+        guard path.hasPrefix(paths.root + "/") else { return nil }
+        let parts = path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+        switch (parts.first, parts.count) {
+        case ("CONFIGS", 3) where parts[1] == "CLUSTER": self = .clusterConfig
+        case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": self = .instanceConfigs
+        case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": self = .instanceConfig(parts[2])
+        case ("CONFIGS", 2) where parts[1] == "RESOURCE": self = .resourceConfigs
+        case ("CONFIGS", 3) where parts[1] == "RESOURCE": self = .resourceConfig(parts[2])
+        case ("IDEALSTATES", 1): self = .idealStates
+        case ("IDEALSTATES", 2): self = .idealState(parts[1])
+        case ("STATEMODELDEFS", 1): self = .stateModels
+        case ("STATEMODELDEFS", 2): self = .stateModel(parts[1])
+        case ("LIVEINSTANCES", 1): self = .liveInstances
+        case ("LIVEINSTANCES", 2): self = .liveInstance(parts[1])
+        case ("CONTROLLER", 1): self = .controller
+        case ("INSTANCES", 3) where parts[2] == "MESSAGES": self = .messages(parts[1])
+        case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES": self = .currentStates(parts[1], session: parts[3])
+        case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
+            self = .currentState(parts[1], session: parts[3], resource: parts[4])
+        default: return nil
+        }
+    }
+
+    /// The place of a child of a list.
+    func child(_ name: String) -> CachePlace? {
+        switch self {
+        case .instanceConfigs: .instanceConfig(name)
+        case .resourceConfigs: .resourceConfig(name)
+        case .idealStates: .idealState(name)
+        case .stateModels: .stateModel(name)
+        case .liveInstances: .liveInstance(name)
+        case .currentStates(let instance, let session): .currentState(instance, session: session, resource: name)
+        default: nil
+        }
+    }
+
+    /// The list that it is in, and its name there.
+    var parent: (list: CachePlace, name: String)? {
+        switch self {
+        case .instanceConfig(let name): (.instanceConfigs, name)
+        case .resourceConfig(let name): (.resourceConfigs, name)
+        case .idealState(let name): (.idealStates, name)
+        case .stateModel(let name): (.stateModels, name)
+        case .liveInstance(let name): (.liveInstances, name)
+        case .currentState(let instance, let session, let resource):
+            (.currentStates(instance, session: session), resource)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import Coordination
+import HelixRecords
+public import Logging
+import RebalancePipeline
+public import ServiceLifecycle
+import Synchronization
+
+/// Runs a cluster: takes part in the election of its leader and, as leader, carries its replicas to where they should be.
+///
+/// ```swift
+/// let controller = Controller(cluster: "orders", name: "controller-1", coordination: .zooKeeper("127.0.0.1:2181"))
+/// try await controller.run()
+/// ```
+///
+/// Run as many as you like: one leads, the others stand by and take over when its session ends. A leader writes only
+/// through the session that owns CONTROLLER/LEADER, and every write is checked against that znode, so nothing of a deposed
+/// leader can land.
+public final class Controller: Service, Sendable {
+    /// The cluster that it runs.
+    public let cluster: String
+    /// Its name in the election and in histories.
+    public let name: String
+
+    private let coordination: any CoordinationService
+    private let configuration: ControllerConfiguration
+    private let context: ControllerContext
+    private let statusBox = Mutex(ControllerStatus.connecting)
+
+    /// - Parameters:
+    ///   - cluster: the cluster to run; it must have been created.
+    ///   - name: unique among the controllers of the cluster, often `host_port`.
+    ///   - coordination: where the cluster lives.
+    ///   - configuration: timings and strategies.
+    ///   - logger: where to log.
+    ///   - clock: measures pauses; another one than the default is for simulations.
+    ///   - environment: calendar time and message ids; another one than the default is for simulations.
+    public init(
+        cluster: String, name: String, coordination: some CoordinationService,
+        configuration: ControllerConfiguration = ControllerConfiguration(),
+        logger: Logger = Logger(label: "helix.controller"),
+        clock: any Clock<Duration> = ContinuousClock(),
+        environment: ControllerEnvironment = .system
+    ) {
+        self.cluster = cluster
+        self.name = name
+        self.coordination = coordination
+        self.configuration = configuration
+        var logger = logger
+        logger[metadataKey: "helix.cluster"] = "\(cluster)"
+        logger[metadataKey: "helix.controller"] = "\(name)"
+        context = ControllerContext(
+            paths: ClusterPaths(cluster: cluster), name: name, configuration: configuration, logger: logger,
+            clock: clock, environment: environment, metrics: ControllerMetrics(cluster: cluster))
+    }
+
+    /// What the controller is doing now.
+    public var status: ControllerStatus { statusBox.withLock { $0 } }
+
+    /// Takes part until the task is cancelled or the service group shuts down gracefully; then it resigns at once.
+    ///
+    /// - Throws: `ControllerError` when the cluster is not set up; `CoordinationError` when the service cannot be
+    ///   used at all. The end of a session is no error: the controller opens another one.
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            defer { self.move(to: .stopped) }
+            while !Task.isCancelled {
+                self.move(to: .connecting)
+                do {
+                    try await self.coordination.withSession(self.sessionConfiguration) { session in
+                        try await self.serve(in: session)
+                    }
+                } catch is CancellationError {
+                    return
+                } catch let error as CoordinationError where error.endsSession || error.isTransient {
+                    self.context.logger.info("The session is over; opening another", metadata: ["error": "\(error)"])
+                } catch where Task.isCancelled {
+                    return
+                }
+            }
+        }
+    }
+
+    private var sessionConfiguration: SessionConfiguration {
+        SessionConfiguration(
+            timeout: configuration.sessionTimeout, credentials: configuration.credentials, logger: context.logger)
+    }
+
+    /// One session: stand by, lead, and stand by again when another one took the office.
+    private func serve(in session: any CoordinationSession) async throws {
+        try await ClusterSetup.check(session, context.paths)
+        let election = LeaderElection(session: session, context: context)
+        while !Task.isCancelled {
+            move(to: .standby)
+            let office = try await election.win()
+            move(to: .leading(session: session.id.description))
+            do {
+                try await LeaderTerm(session: session, office: office, context: context).run()
+            } catch is Deposed {
+                context.logger.notice("Deposed; standing by")
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    private func move(to status: ControllerStatus) {
+        let former = statusBox.withLock { current in
+            defer { current = status }
+            return current
+        }
+        guard former != status else { return }
+        context.metrics.isLeading(status.isLeading)
+        context.logger.info("Controller moved on", metadata: ["status": "\(status)"])
+    }
+}
+
+/// What a controller is doing.
+public enum ControllerStatus: Sendable, Hashable {
+    /// It has no session.
+    case connecting
+    /// It has a session; another controller leads.
+    case standby
+    /// It leads, through the session with this id.
+    case leading(session: String)
+    /// It has ended.
+    case stopped
+
+    /// Whether it leads.
+    public var isLeading: Bool {
+        if case .leading = self { return true }
+        return false
+    }
+}

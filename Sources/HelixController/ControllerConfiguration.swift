@@ -1,0 +1,62 @@
+public import Coordination
+import HelixRecords
+import Logging
+public import Placement
+import Foundation
+
+/// Timings and strategies of a controller.
+public struct ControllerConfiguration: Sendable {
+    /// The session timeout to ask for: how long a dead leader keeps its office. 30 seconds unless set.
+    public var sessionTimeout: Duration = .seconds(30)
+    /// Credentials for the session.
+    public var credentials: [Credential] = []
+    /// The least time between two writes of external views; views are coalesced in between. 50 milliseconds unless set.
+    public var viewInterval: Duration = .milliseconds(50)
+    /// The most partitions that one batch message carries; 1 sends every transition in a message of its own.
+    /// 256 unless set.
+    public var partitionsPerMessage: Int = 256
+    /// Strategies beside the built-in one: USER_DEFINED resources name them by REBALANCER_CLASS_NAME, FULL_AUTO ones
+    /// by REBALANCE_STRATEGY.
+    public var strategies: [any PlacementStrategy] = []
+
+    /// The defaults described at each property.
+    public init() {}
+}
+
+/// What a controller takes from outside beside the coordination service: calendar time and unique ids.
+public struct ControllerEnvironment: Sendable {
+    /// Milliseconds since 1970.
+    public var now: @Sendable () -> Int64
+    /// A new message id.
+    public var makeMessageID: @Sendable () -> String
+
+    /// An environment with the given sources.
+    public init(now: @escaping @Sendable () -> Int64, makeMessageID: @escaping @Sendable () -> String) {
+        self.now = now
+        self.makeMessageID = makeMessageID
+    }
+
+    /// The system's time, and random UUIDs.
+    public static let system = ControllerEnvironment(
+        now: { SystemTime.milliseconds() }, makeMessageID: { UUID().uuidString.lowercased() })
+}
+
+/// What all parts of a controller share.
+struct ControllerContext: Sendable {
+    let paths: ClusterPaths
+    let name: String
+    let configuration: ControllerConfiguration
+    let logger: Logger
+    let clock: any Clock<Duration>
+    let environment: ControllerEnvironment
+    let metrics: ControllerMetrics
+}
+
+/// Why a controller cannot run.
+public struct ControllerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What was found, what was expected, and what to do.
+    public let description: String
+}
+
+/// Another controller has the office now.
+struct Deposed: Error {}

@@ -1,0 +1,77 @@
+import HelixRecords
+import RebalancePipeline
+import StateModels
+
+/// The messages that ask for transitions (protocol reference 4.9).
+enum TransitionMessages {
+    /// One message for each transition, or, for instances that take them, one for many transitions of the same kind.
+    static func make(
+        _ transitions: [PlannedTransition], source: String, session: String, partitionsPerMessage: Int,
+        environment: ControllerEnvironment
+    ) -> [Message] {
+        let now = environment.now()
+        return batches(transitions, limit: partitionsPerMessage).map { batch in
+            message(batch, id: environment.makeMessageID(), source: source, session: session, now: now)
+        }
+    }
+
+    /// Transitions that can travel together, in the order of the first of each.
+    private static func batches(_ transitions: [PlannedTransition], limit: Int) -> [[PlannedTransition]] {
+        var batches: [[PlannedTransition]] = []
+        var open: [Kind: Int] = [:]
+        for transition in transitions {
+            let kind = Kind(transition)
+            if transition.acceptsBatchMessages, let index = open[kind], batches[index].count < limit {
+                batches[index].append(transition)
+            } else {
+                open[kind] = batches.count
+                batches.append([transition])
+            }
+        }
+        return batches
+    }
+
+    private struct Kind: Hashable {
+        let instance: String
+        let resource: String
+        let from: String
+        let to: String
+        let timeout: Duration?
+
+        init(_ transition: PlannedTransition) {
+            instance = transition.instance
+            resource = transition.resource
+            from = transition.from
+            to = transition.to
+            timeout = transition.timeout
+        }
+    }
+
+    private static func message(
+        _ batch: [PlannedTransition], id: String, source: String, session: String, now: Int64
+    ) -> Message {
+        let first = batch[0]
+        var message = Message(record: ZNRecord(id: id))
+        message.record.simpleFields["MSG_ID"] = id
+        message.messageType = .stateTransition
+        message.messageState = .new
+        message.createdAt = now
+        message.source = source
+        message.sourceSession = session
+        message.target = first.instance
+        message.targetSession = first.session
+        message.resource = first.resource
+        message.partition = first.partition
+        message.stateModel = first.stateModel
+        message.stateModelFactory = first.stateModelFactory
+        message.fromState = first.from
+        message.toState = first.to
+        message.retryCount = 3
+        message.timeout = first.timeout
+        if batch.count > 1 {
+            message.isBatch = true
+            message.record.listFields["PARTITION_NAME"] = batch.map(\.partition)
+        }
+        return message
+    }
+}

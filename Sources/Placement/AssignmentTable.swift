@@ -1,0 +1,70 @@
+/// The instances of every partition: rows of at most `width`, in one flat array.
+struct AssignmentTable: Sendable {
+    let width: Int
+    private(set) var counts: [Int32]
+    private var cells: [Int32]
+
+    init(rows: Int, width: Int) {
+        self.width = width
+        self.counts = [Int32](repeating: 0, count: rows)
+        self.cells = [Int32](repeating: -1, count: rows * width)
+    }
+
+    var rowCount: Int { counts.count }
+
+    func count(_ row: Int) -> Int { Int(counts[row]) }
+
+    subscript(row: Int, cell: Int) -> Int32 { cells[row * width + cell] }
+
+    func row(_ row: Int) -> ArraySlice<Int32> { cells[row * width..<row * width + count(row)] }
+
+    func contains(_ instance: Int32, in row: Int) -> Bool {
+        let start = row * width
+        for cell in start..<start + count(row) where cells[cell] == instance { return true }
+        return false
+    }
+
+    mutating func append(_ instance: Int32, to row: Int) {
+        cells[row * width + count(row)] = instance
+        counts[row] += 1
+    }
+
+    /// Takes an instance out of a row; the others keep their order.
+    mutating func remove(_ instance: Int32, from row: Int) {
+        let start = row * width
+        let end = start + count(row)
+        var kept = start
+        for cell in start..<end where cells[cell] != instance {
+            cells[kept] = cells[cell]
+            kept += 1
+        }
+        counts[row] = Int32(kept - start)
+    }
+}
+
+/// Lists of instances, one a row, of any length, in one flat array.
+struct InstanceLists: Sendable {
+    private var ends: [Int32] = []
+    private(set) var instances: [Int32] = []
+
+    init(reservingRows rows: Int, instances count: Int) {
+        ends.reserveCapacity(rows)
+        instances.reserveCapacity(count)
+    }
+
+    /// Ends the present row.
+    mutating func endRow() { ends.append(Int32(instances.count)) }
+
+    /// Adds to the present row.
+    mutating func append(_ instance: Int32) { instances.append(instance) }
+
+    /// Where a row is in ``instances``.
+    func range(_ row: Int) -> Range<Int> { (row == 0 ? 0 : Int(ends[row - 1]))..<Int(ends[row]) }
+
+    func count(_ row: Int) -> Int { range(row).count }
+
+    func contains(_ instance: Int32, in row: Int) -> Bool {
+        for index in range(row) where instances[index] == instance { return true }
+        return false
+    }
+}

@@ -1,0 +1,34 @@
+/// Equal shares of a total: every instance gets `base`, and `extras` of them one more.
+struct EvenShares: Sendable {
+    var base: Int
+    var extras: Int
+
+    init(total: Int, among count: Int) {
+        base = count == 0 ? 0 : total / count
+        extras = count == 0 ? 0 : total % count
+    }
+
+    /// The share of each instance.
+    ///
+    /// The extras go first to those that would have to give something up otherwise, which keeps the movement smallest;
+    /// then to those with the least `elsewhere`, which keeps the cluster even as well; then to the one that holds
+    /// more, and last to the lower number.
+    func quotas(holding load: [Int32], elsewhere: [Int]) -> [Int32] {
+        var quotas = [Int32](repeating: Int32(base), count: load.count)
+        guard extras > 0 else { return quotas }
+        let order = load.indices.sorted { a, b in
+            let (keepsA, keepsB) = (load[a] > base, load[b] > base)
+            if keepsA != keepsB { return keepsA }
+            let (otherA, otherB) = (elsewhere.at(a), elsewhere.at(b))
+            if otherA != otherB { return otherA < otherB }
+            return load[a] != load[b] ? load[a] > load[b] : a < b
+        }
+        for instance in order.prefix(extras) { quotas[instance] += 1 }
+        return quotas
+    }
+}
+
+extension [Int] {
+    /// The element at `index`, 0 beyond the end.
+    func at(_ index: Int) -> Int { index < count ? self[index] : 0 }
+}

@@ -1,0 +1,107 @@
+/// Decides which instances hold the replicas of a resource's partitions.
+///
+/// A strategy is a pure function: the same problem has the same result in every process and at every time, so that a
+/// new leader does not undo what its predecessor decided.
+public protocol PlacementStrategy: Sendable {
+    /// Name on the wire (REBALANCE_STRATEGY) under which it is registered.
+    var name: String { get }
+
+    /// The preference lists for a resource.
+    func place(_ problem: PlacementProblem) -> PlacementResult
+}
+
+/// What a strategy knows of a resource: its size, the eligible instances, and where the replicas are now.
+///
+/// Partitions and instances are numbers here; whoever poses the problem keeps the names. Instances are numbered in a
+/// fixed order (sorted names), because ties go to the lower number. Fields that are shorter than the counts say are
+/// read as if they were filled up with nothing.
+public struct PlacementProblem: Sendable, Hashable {
+    /// How many partitions the resource has.
+    public var partitionCount: Int
+    /// How many replicas every partition should have. It gets fewer where there are fewer instances.
+    public var replicas: Int
+    /// How many instances are eligible; they are `0..<instanceCount`.
+    public var instanceCount: Int
+    /// By partition: the eligible instances that hold it now, the highest state first. May be longer or shorter than
+    /// ``replicas``, and empty. Repetitions and numbers out of range are passed over.
+    public var present: [[Int32]]
+    /// By partition: how many of the first ones of ``present`` are in the top state, or on their way to it. `nil` says
+    /// that ``topCount`` are. It is 0 for a partition whose leader was lost: then it does not matter which replica
+    /// takes over, and the choice is free for evenness.
+    public var presentTops: [Int]?
+    /// By instance: how many replicas of other resources it has. Breaks ties, so that small resources do not all put
+    /// their remainder on the same instances.
+    public var otherReplicas: [Int]
+    /// By instance: how many top states of other resources it has.
+    public var otherTops: [Int]
+    /// By partition: the instances that must not take it newly, because it is disabled there. One that holds the
+    /// partition may keep it. `nil` when there are none.
+    public var excluded: [Set<Int32>]?
+    /// How many replicas of this resource one instance may have at most. `nil` when it does not matter.
+    public var maximumPerInstance: Int?
+    /// How many replicas of a partition are in the top state: 1 for MasterSlave, ``replicas`` for OnlineOffline, 0 if
+    /// none is.
+    public var topCount: Int
+
+    /// A problem; by default a resource that is nowhere yet.
+    public init(
+        partitionCount: Int, replicas: Int, instanceCount: Int, present: [[Int32]] = [], presentTops: [Int]? = nil,
+        otherReplicas: [Int] = [], otherTops: [Int] = [], excluded: [Set<Int32>]? = nil,
+        maximumPerInstance: Int? = nil, topCount: Int = 1
+    ) {
+        self.partitionCount = partitionCount
+        self.replicas = replicas
+        self.instanceCount = instanceCount
+        self.present = present
+        self.presentTops = presentTops
+        self.otherReplicas = otherReplicas
+        self.otherTops = otherTops
+        self.excluded = excluded
+        self.maximumPerInstance = maximumPerInstance
+        self.topCount = topCount
+    }
+}
+
+/// Where the replicas of a resource should be.
+public struct PlacementResult: Sendable, Hashable {
+    /// By partition: distinct instances, those in the top state first.
+    public var preferenceLists: [[Int32]]
+    /// The partitions that got fewer replicas than wanted, by partition.
+    public var shortfalls: [Shortfall]
+
+    /// A result.
+    public init(preferenceLists: [[Int32]], shortfalls: [Shortfall] = []) {
+        self.preferenceLists = preferenceLists
+        self.shortfalls = shortfalls
+    }
+}
+
+/// A partition that got fewer replicas than wanted.
+public struct Shortfall: Sendable, Hashable {
+    /// What stood in the way.
+    public enum Reason: String, Sendable, Hashable, CaseIterable {
+        /// Every eligible instance has a replica already.
+        case tooFewInstances
+        /// On all other instances the partition is disabled.
+        case excluded
+        /// All other instances have reached ``PlacementProblem/maximumPerInstance``.
+        case maximumPerInstance
+    }
+
+    /// The partition's number.
+    public var partition: Int
+    /// How many replicas it should have.
+    public var wanted: Int
+    /// How many it got.
+    public var placed: Int
+    /// Why it did not get more.
+    public var reason: Reason
+
+    /// A shortfall.
+    public init(partition: Int, wanted: Int, placed: Int, reason: Reason) {
+        self.partition = partition
+        self.wanted = wanted
+        self.placed = placed
+        self.reason = reason
+    }
+}

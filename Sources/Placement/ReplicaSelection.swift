@@ -1,0 +1,219 @@
+/// Chooses the instances of every partition.
+///
+/// In three steps: what is there is kept as far as the quotas allow; what is missing goes directly to instances below
+/// their quota; what finds no direct place is completed by chains of exchanges. Every step leaves a placement that is
+/// the cheapest of its size, so the last one is too.
+struct ReplicaSelection {
+    let input: PlacementInput
+    var table: AssignmentTable
+    var load: [Int32]
+    let shares: EvenShares
+    private let quotas: [Int32]
+    private var outlook: TopOutlook?
+
+    init(_ input: PlacementInput) {
+        self.input = input
+        table = AssignmentTable(rows: input.rows, width: input.width)
+        load = [Int32](repeating: 0, count: input.instanceCount)
+        for row in 0..<input.rows {
+            for index in input.present.range(row).prefix(input.width) {
+                table.append(input.present.instances[index], to: row)
+                load[Int(input.present.instances[index])] += 1
+            }
+        }
+        let total = min(input.rows * input.width, input.instanceCount * input.maximumLoad)
+        shares = EvenShares(total: total, among: input.instanceCount)
+        quotas = shares.quotas(holding: load, elsewhere: input.otherReplicas)
+    }
+
+    /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
+    consuming func selected() -> AssignmentTable {
+        if input.choosesTops {
+            outlook = TopOutlook(input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 })
+        }
+        shed()
+        keepWhatIsPresent()
+        fill()
+        complete()
+        return ordered()
+    }
+
+    /// How far an instance is below its quota; negative when it is above.
+    private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
+
+    private func isForbidden(_ instance: Int32, _ row: Int) -> Bool {
+        input.excluded?.contains(instance, in: row) ?? false
+    }
+
+    private var choices: ExchangeFlow.Choices {
+        ExchangeFlow.Choices(listed: input.present, elsewhere: 1, forbidden: input.excluded)
+    }
+}
+
+// MARK: - Keeping
+
+extension ReplicaSelection {
+    /// Takes from the instances above their quota what is too much. It matters which: from every partition as little
+    /// as possible, rather followers than tops, and only where somebody who lacks a replica can take the place.
+    private mutating func shed() {
+        guard load.indices.contains(where: { load[$0] > quotas[$0] }) else { return }
+        handToHolders()
+        let needy = (0..<Int32(input.instanceCount)).filter { need($0) > 0 }
+        for rule in [ShedRule.welcomeFollower, .follower, .replaceable] {
+            for row in MixedOrder(count: input.rows) { shed(row, rule, needy) }
+        }
+        // There are not enough places for all: those with the most replicas give first.
+        var kept = input.width - 1
+        while kept >= 0, load.indices.contains(where: { load[$0] > quotas[$0] }) {
+            for row in MixedOrder(count: input.rows) { shed(row, .downTo(kept), needy) }
+            kept -= 1
+        }
+    }
+
+    private enum ShedRule: Equatable {
+        /// A follower of a complete partition that an instance in need of tops can take over.
+        case welcomeFollower
+        /// A follower of a complete partition.
+        case follower
+        /// Any replica that somebody can take over.
+        case replaceable
+        /// Any replica, as long as so many remain.
+        case downTo(Int)
+    }
+
+    private mutating func shed(_ row: Int, _ rule: ShedRule, _ needy: [Int32]) {
+        let isOfFollowers = rule == .welcomeFollower || rule == .follower
+        if rule == .welcomeFollower, !(outlook?.isWelcome(input.tops(row)) ?? false) { return }
+        var cell = table.count(row) - 1
+        while cell >= (isOfFollowers && input.choosesTops ? input.topCount : 0) {
+            let instance = table[row, cell]
+            if need(instance) < 0 {
+                if isOfFollowers, table.count(row) < input.width { return }
+                if case .downTo(let kept) = rule {
+                    if table.count(row) <= kept { return }
+                } else if !canTakeOver(row, needy) {
+                    return
+                }
+                table.remove(instance, from: row)
+                load[Int(instance)] -= 1
+                if rule == .welcomeFollower { outlook?.promise(row, input.tops(row)) }
+            }
+            cell -= 1
+        }
+    }
+
+    /// Whether there are enough instances below their quota for one more place of the row.
+    private func canTakeOver(_ row: Int, _ needy: [Int32]) -> Bool {
+        var places = input.width - table.count(row) + 1
+        for instance in needy where !table.contains(instance, in: row) && !isForbidden(instance, row) {
+            places -= 1
+            if places == 0 { return true }
+        }
+        return false
+    }
+
+    /// Where a partition has more holders than replicas, one below its quota takes the place of one above.
+    private mutating func handToHolders() {
+        for row in 0..<input.rows where input.present.count(row) > input.width {
+            for index in input.present.range(row).dropFirst(input.width) {
+                let spare = input.present.instances[index]
+                guard need(spare) > 0, let giver = table.row(row).last(where: { need($0) < 0 }) else { continue }
+                table.remove(giver, from: row)
+                table.append(spare, to: row)
+                load[Int(giver)] -= 1
+                load[Int(spare)] += 1
+            }
+        }
+    }
+
+    /// Completes with holders that were passed over. Only where a partition has more of them than replicas is anything
+    /// left to be found.
+    private mutating func keepWhatIsPresent() {
+        guard (0..<input.rows).contains(where: { input.present.count($0) > input.width }) else { return }
+        exchange { $0.run(upTo: 0) }
+    }
+
+    private mutating func exchange(_ body: (inout ExchangeFlow) -> Void) {
+        var flow = ExchangeFlow(choices: choices, table: table, load: load, shares: shares, wanted: input.width)
+        body(&flow)
+        table = flow.table
+        load = flow.load
+    }
+}
+
+// MARK: - Adding
+
+extension ReplicaSelection {
+    /// Gives the instances below their quota what is missing, one replica a partition in each round, so that those
+    /// with the fewest come first when there is not enough for all.
+    private mutating func fill() {
+        let missing = input.rows * input.width - table.counts.reduce(0) { $0 + Int($1) }
+        guard missing > 0 else { return }
+        if isEverywhere { return fillEverywhere() }
+        var slots = SlotPool(needs: (0..<Int32(input.instanceCount)).map { max(0, need($0)) })
+        var partners = PartnerCounts(table, instanceCount: input.instanceCount)
+        for level in 0..<input.width {
+            if let outlook {
+                let free = MixedOrder(count: input.rows).filter { table.count($0) == level && outlook.isFree($0) }
+                for row in free { fillOne(row, &slots, &partners) }
+            }
+            for row in MixedOrder(count: input.rows) where table.count(row) == level {
+                if slots.isEmpty { return }
+                fillOne(row, &slots, &partners)
+            }
+        }
+    }
+
+    private mutating func fillOne(_ row: Int, _ slots: inout SlotPool, _ partners: inout PartnerCounts) {
+        let leader = table.count(row) == 0 ? nil : table[row, 0]
+        let isFree = outlook?.isFree(row) ?? false
+        let taken = slots.take(isChoosy: isFree) { instance in
+            if table.contains(instance, in: row) || isForbidden(instance, row) { return nil }
+            if isFree, !(outlook?.needsTop(instance) ?? false) { return .max - 1 }
+            return leader.map { partners.count($0, instance) } ?? 0
+        }
+        guard let taken else { return }
+        table.append(taken, to: row)
+        load[Int(taken)] += 1
+        if let leader { partners.add(leader, taken) }
+        outlook?.note(taken, took: row)
+    }
+
+    /// Whether every instance is to have every partition.
+    private var isEverywhere: Bool {
+        input.width == input.instanceCount && input.excluded == nil && input.maximumLoad == input.rows
+    }
+
+    private mutating func fillEverywhere() {
+        for row in 0..<input.rows {
+            for offset in 0..<input.instanceCount {
+                let instance = Int32((row + offset) % input.instanceCount)
+                if !table.contains(instance, in: row) { table.append(instance, to: row) }
+            }
+        }
+        load = [Int32](repeating: Int32(input.rows), count: input.instanceCount)
+    }
+
+    private mutating func complete() {
+        guard table.counts.contains(where: { $0 < input.width }), load.contains(where: { $0 < input.maximumLoad })
+        else { return }
+        let maximum = input.maximumLoad
+        exchange { flow in
+            flow.run()
+            flow.overfill(upTo: maximum)
+        }
+    }
+
+    private func ordered() -> AssignmentTable {
+        var result = AssignmentTable(rows: input.rows, width: input.width)
+        for row in 0..<input.rows {
+            for index in input.present.range(row) where table.contains(input.present.instances[index], in: row) {
+                result.append(input.present.instances[index], to: row)
+            }
+            for instance in table.row(row) where !input.present.contains(instance, in: row) {
+                result.append(instance, to: row)
+            }
+        }
+        return result
+    }
+}

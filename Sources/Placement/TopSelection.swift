@@ -1,0 +1,152 @@
+/// Chooses which of its replicas are a partition's tops.
+///
+/// As with the replicas, but the choice is among few: a present top costs nothing, another replica that is there
+/// already costs one hand-off, and one that has yet to come a little more.
+struct TopSelection {
+    private let input: PlacementInput
+    private let choices: ExchangeFlow.Choices
+    private var table: AssignmentTable
+    private var load: [Int32]
+    private let shares: EvenShares
+    private let quotas: [Int32]
+    private let replicas: AssignmentTable
+
+    /// What a hand-off costs: more than all tops that have yet to come together.
+    private let handOff: Int32
+
+    init(_ input: PlacementInput, replicas: AssignmentTable) {
+        self.input = input
+        self.replicas = replicas
+        handOff = Int32(input.rows) + 1
+        let wanted = min(input.topCount, replicas.width)
+        table = AssignmentTable(rows: input.rows, width: wanted)
+        load = [Int32](repeating: 0, count: input.instanceCount)
+        guard input.choosesTops else {
+            choices = ExchangeFlow.Choices(listed: InstanceLists(reservingRows: 0, instances: 0))
+            shares = EvenShares(total: 0, among: 0)
+            quotas = []
+            return
+        }
+        choices = Self.choices(input, replicas, handOff)
+        var total = 0
+        for row in 0..<input.rows {
+            total += min(wanted, replicas.count(row))
+            for index in choices.listed.range(row) where choices.costs[index] == 0 {
+                table.append(choices.listed.instances[index], to: row)
+                load[Int(choices.listed.instances[index])] += 1
+            }
+        }
+        shares = EvenShares(total: total, among: input.instanceCount)
+        quotas = shares.quotas(holding: load, elsewhere: input.otherTops)
+    }
+
+    private static func choices(
+        _ input: PlacementInput, _ replicas: AssignmentTable, _ handOff: Int32
+    ) -> ExchangeFlow.Choices {
+        let count = input.rows * input.width
+        var listed = InstanceLists(reservingRows: input.rows, instances: count)
+        var costs: [Int32] = []
+        costs.reserveCapacity(count)
+        for row in 0..<input.rows {
+            let (holders, tops) = (input.holders(row), input.tops(row))
+            // Where nothing is there yet, every replica has yet to come, and none is worse than another.
+            let isNew = !replicas.row(row).contains(where: holders.contains)
+            for instance in replicas.row(row) {
+                listed.append(instance)
+                let isThere = isNew || holders.contains(instance)
+                costs.append(tops.contains(instance) ? 0 : isThere ? handOff : handOff + 1)
+            }
+            listed.endRow()
+        }
+        return ExchangeFlow.Choices(listed: listed, costs: costs)
+    }
+
+    /// The table of the tops of each partition; `nil` when there is nothing to choose, because no replica is a top, or
+    /// all are.
+    consuming func selected() -> AssignmentTable? {
+        guard !quotas.isEmpty else { return nil }
+        handOver()
+        giveUp()
+        promote()
+        complete()
+        return ordered()
+    }
+
+    private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
+
+    /// The replica below its quota that needs a top most, among those that cost one plain hand-off.
+    private func successor(_ row: Int) -> Int32? {
+        var best: Int32?
+        for index in choices.listed.range(row) where choices.costs[index] <= handOff {
+            let instance = choices.listed.instances[index]
+            if need(instance) > best.map(need) ?? 0, !table.contains(instance, in: row) { best = instance }
+        }
+        return best
+    }
+
+    private mutating func append(_ instance: Int32, to row: Int) {
+        table.append(instance, to: row)
+        load[Int(instance)] += 1
+    }
+
+    private mutating func remove(_ instance: Int32, from row: Int) {
+        table.remove(instance, from: row)
+        load[Int(instance)] -= 1
+    }
+
+    private func surplusTop(_ row: Int) -> Int32? { table.row(row).first { need($0) < 0 } }
+
+    /// From instances above their quota directly to one below, where that one is there already.
+    private mutating func handOver() {
+        for row in 0..<input.rows {
+            while let giver = surplusTop(row), let successor = successor(row) {
+                remove(giver, from: row)
+                append(successor, to: row)
+            }
+        }
+    }
+
+    /// Takes from the instances above their quota what is still too much: first where one below it is to come.
+    private mutating func giveUp() {
+        for row in 0..<input.rows {
+            guard let giver = surplusTop(row) else { continue }
+            if replicas.row(row).contains(where: { need($0) > 0 }) { remove(giver, from: row) }
+        }
+        for row in 0..<input.rows {
+            while let giver = surplusTop(row) { remove(giver, from: row) }
+        }
+    }
+
+    /// Fills the free places directly, where that costs one plain hand-off.
+    private mutating func promote() {
+        for row in 0..<input.rows {
+            while table.count(row) < min(table.width, replicas.count(row)) {
+                let first = replicas[row, 0]
+                let isFirstFit =
+                    need(first) > 0 && !table.contains(first, in: row)
+                    && choices.cost(row, first) <= Int(handOff)
+                guard let next = isFirstFit ? first : successor(row) else { break }
+                append(next, to: row)
+            }
+        }
+    }
+
+    private mutating func complete() {
+        let width = table.width
+        guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
+        var flow = ExchangeFlow(choices: choices, table: table, load: load, shares: shares, wanted: width)
+        flow.run()
+        flow.overfill(upTo: input.rows)
+        table = flow.table
+    }
+
+    private func ordered() -> AssignmentTable {
+        var result = AssignmentTable(rows: input.rows, width: table.width)
+        for row in 0..<input.rows {
+            for instance in replicas.row(row) where table.contains(instance, in: row) {
+                result.append(instance, to: row)
+            }
+        }
+        return result
+    }
+}

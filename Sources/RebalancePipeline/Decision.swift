@@ -1,0 +1,117 @@
+import HelixRecords
+import StateModels
+
+/// What the pipeline decided, as one value.
+public struct Decision: Sendable {
+    /// The decisions by resource.
+    public internal(set) var resources: [String: ResourceDecision] = [:]
+    /// The transitions to ask for now, the most urgent first. Only those of what was looked at in this pass.
+    public internal(set) var transitions: [PlannedTransition] = []
+    /// Messages that have lost their meaning and should be deleted.
+    public internal(set) var obsoleteMessages: [ObsoleteMessage] = []
+    /// Resources whose replicas changed, so that their external view may be out of date; and resources that are gone.
+    public internal(set) var viewsToRefresh: Set<String> = []
+    /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
+    public internal(set) var nextDeadline: Int64?
+    /// Faults of the cluster as a whole.
+    public internal(set) var problems: [Problem] = []
+
+    /// Since when messages have been stale, by instance and id, in milliseconds since 1970.
+    var staleSince: [ObsoleteMessage: Int64] = [:]
+    /// Stale messages that may have to go at once.
+    var suspects: Set<ObsoleteMessage> = []
+    /// What stage 1 found out about the instances.
+    var standing: ClusterStanding?
+    /// What all resources together have placed.
+    var load = PlacedLoad()
+    /// When resources must be looked at again though nothing changes there.
+    var deadlines: [String: Int64] = [:]
+
+    /// A decision about nothing.
+    public init() {}
+
+    /// Makes sure that a pass is due at `time`, in milliseconds since 1970, because something could not be done now.
+    public mutating func retry(at time: Int64) { note(deadline: time) }
+
+    /// Every fault that was found, the cluster's own first, then by resource.
+    public var allProblems: [Problem] {
+        problems + resources.keys.sorted().flatMap { resources[$0]!.problems }
+    }
+
+    mutating func note(deadline: Int64) {
+        nextDeadline = min(nextDeadline ?? .max, deadline)
+    }
+}
+
+/// What was decided about one resource.
+public struct ResourceDecision: Sendable {
+    /// The preference lists as instance indices, by partition index; empty where there is none.
+    public internal(set) var preferenceLists: [[Int32]] = []
+    /// What is held back, by partition index.
+    public internal(set) var held: [Int: [HeldTransition]] = [:]
+    /// Faults of the resource, then those of its partitions by name.
+    public internal(set) var problems: [Problem] = []
+    /// What stage 1 made of the resource's records.
+    var configuration: ReadConfiguration.Outcome?
+    /// By partition index: transitions that were asked for and whose replica has not moved since.
+    var asked: [Int: [AskedTransition]] = [:]
+    /// Faults of the resource as a whole.
+    var ownProblems: [Problem] = []
+    /// By partition index: faults found there.
+    var partitionProblems: [Int: Problem] = [:]
+    /// By partition index: when it must be looked at again though nothing changed there.
+    var deadlines: [Int: Int64] = [:]
+    /// Where the controller itself has placed the resource.
+    var placement: PlacedResource?
+    /// By partition index: those of which a user has written the preference list.
+    var userLists: Set<Int> = []
+}
+
+/// A transition that an instance shall be asked for.
+public struct PlannedTransition: Sendable, Hashable {
+    /// The resource.
+    public var resource: String
+    /// The partition.
+    public var partition: String
+    /// The instance.
+    public var instance: String
+    /// The instance's session; the message is void in any other.
+    public var session: String
+    /// Whether the instance takes batch messages.
+    public var acceptsBatchMessages: Bool
+    /// The state model.
+    public var stateModel: String
+    /// The state model factory.
+    public var stateModelFactory: String
+    /// Where the transition begins.
+    public var from: String
+    /// Where it ends: one hop.
+    public var to: String
+    /// How long it may take; `nil` for as long as it likes.
+    public var timeout: Duration?
+    /// Smaller is more urgent: partitions without a top state come first, then the model's transition priority.
+    var urgency: Int
+}
+
+/// A message that has lost its meaning.
+public struct ObsoleteMessage: Sendable, Hashable {
+    /// The instance in whose queue it is.
+    public var instance: String
+    /// Its id.
+    public var id: String
+}
+
+/// Something that an operator should know.
+public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The resource concerned, if it is one.
+    public var resource: String?
+    /// The partition concerned, if it is one.
+    public var partition: String?
+    /// What was found, what was expected, and what to do.
+    public var text: String
+
+    /// One line.
+    public var description: String {
+        [resource, partition].compactMap { $0 }.joined(separator: "/") + (resource == nil ? "" : ": ") + text
+    }
+}

@@ -1,0 +1,79 @@
+import HelixRecords
+import StateModels
+
+/// Why the replicas of one partition are where they are, and why they are not moving.
+public struct PartitionExplanation: Sendable, Hashable {
+    /// One replica, present or wanted.
+    public struct Replica: Sendable, Hashable {
+        /// The instance.
+        public var instance: String
+        /// Its present state; `nil` when there is no replica yet.
+        public var current: String?
+        /// The state that it should have in the end; `nil` when nothing is known of that.
+        public var wanted: String?
+        /// The transition that would be asked for now.
+        public var next: String?
+        /// Why it has to wait.
+        public var reasons: [HoldReason]
+    }
+
+    /// The resource.
+    public var resource: String
+    /// The partition.
+    public var partition: String
+    /// The rebalance mode, `nil` when the resource has no readable ideal state.
+    public var mode: String?
+    /// The state model, `nil` when there is none to be found.
+    public var stateModel: String?
+    /// The preference list, most preferred first.
+    public var preferenceList: [String]
+    /// All replicas, in order of instance name.
+    public var replicas: [Replica]
+    /// Faults of the cluster, the resource or the partition that bear on this.
+    public var problems: [Problem]
+}
+
+extension Rebalancer {
+    /// Explains one partition of a snapshot: the same decision as ``decide(_:)``, told in full.
+    ///
+    /// - Parameter former: a decision about an earlier state of the same cluster. With it the explanation knows where
+    ///   resources were placed and what has been asked for in vain; without it the cluster is seen as a new leader would.
+    /// - Returns: `nil` when there is no such resource or partition.
+    public func explain(
+        _ snapshot: ClusterSnapshot, resource name: String, partition: String, after former: Decision? = nil
+    ) -> PartitionExplanation? {
+        guard let resource = snapshot.resources[name], let index = resource.partitions.index(of: partition)
+        else { return nil }
+        var decision = former ?? Decision()
+        update(&decision, with: snapshot, changes: .everything)
+        guard let own = decision.resources[name] else { return nil }
+        let configuration = own.configuration?.configuration
+        var explanation = PartitionExplanation(
+            resource: name, partition: partition, mode: resource.idealState.value?.rebalanceMode?.rawValue,
+            stateModel: configuration?.model.name ?? resource.idealState.value?.stateModel, preferenceList: [],
+            replicas: [],
+            problems: decision.problems + own.problems.filter { $0.partition == nil || $0.partition == partition })
+        if index < own.preferenceLists.count {
+            explanation.preferenceList = own.preferenceLists[index].map { snapshot.instances[Int($0)].name }
+        }
+        var replicas: [String: PartitionExplanation.Replica] = [:]
+        func edit(_ instance: String, _ change: (inout PartitionExplanation.Replica) -> Void) {
+            change(&replicas[instance, default: .init(instance: instance, reasons: [])])
+        }
+        resource.current.forEach(in: index) { instance, state in
+            edit(snapshot.instances[Int(instance)].name) { $0.current = snapshot.stateName(state) }
+        }
+        if let configuration, let standing = decision.standing {
+            let plan = PartitionPlan(partition: index, of: resource, configuration, own, standing, snapshot)
+            for target in plan.target.replicas {
+                edit(standing.name(of: target.instance)) { $0.wanted = configuration.model.states[target.state].name }
+            }
+        }
+        for transition in decision.transitions where transition.resource == name && transition.partition == partition {
+            edit(transition.instance) { $0.next = transition.to }
+        }
+        for held in own.held[index] ?? [] { edit(held.instance) { $0.reasons.append(held.reason) } }
+        explanation.replicas = replicas.values.sorted { $0.instance < $1.instance }
+        return explanation
+    }
+}

@@ -1,0 +1,57 @@
+/// A transition that is wanted and not asked for, with the reason.
+public struct HeldTransition: Sendable, Hashable, CustomStringConvertible {
+    /// The instance.
+    public var instance: String
+    /// The replica's present state.
+    public var from: String
+    /// The state that it should have in the end.
+    public var wanted: String
+    /// Why it has to wait.
+    public var reason: HoldReason
+
+    /// One line.
+    public var description: String { "\(instance): \(from) → \(wanted) waits: \(reason)" }
+}
+
+/// Why a transition is not asked for now.
+public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
+    /// The replica has a message that it has not finished.
+    case messagePending(id: String, to: String)
+    /// The instance gave up on a message; it must be deleted or its cause cured.
+    case messageUnprocessable(id: String)
+    /// One more replica in the state could be too many, in some order of completion.
+    case stateBound(state: String, bound: Int)
+    /// The replica is in ERROR until an operator resets it.
+    case inError
+    /// A replica that is to go stays until its replacement has settled.
+    case replacementNotSettled
+    /// New replicas wait while a partition has one more than it should already.
+    case extraReplicaLimit(Int)
+    /// The same transition was asked for before and the message vanished without effect; it is asked for again after
+    /// a pause that grows.
+    case retryLater(attempts: Int, at: Int64)
+    /// The cluster is paused.
+    case clusterPaused
+    /// The state model has no way there.
+    case noPath
+    /// A record cannot be read, so everything that depends on it stays as it is.
+    case unreadable(path: String)
+
+    /// For people.
+    public var description: String {
+        switch self {
+        case .messagePending(let id, let to): "message \(id) to \(to) is not finished"
+        case .messageUnprocessable(let id):
+            "message \(id) could not be processed; see the instance's log, then delete the message"
+        case .stateBound(let state, let bound): "there could be more than \(bound) in \(state)"
+        case .inError: "it is in ERROR; find the cause, then reset the partition"
+        case .replacementNotSettled: "it stays until its replacement has settled"
+        case .extraReplicaLimit(let count): "the partition has \(count) replicas already while it moves"
+        case .retryLater(let attempts, _):
+            "asked for \(attempts) times without effect; it is tried again later. See the instance's log"
+        case .clusterPaused: "the cluster is disabled"
+        case .noPath: "the state model has no way there"
+        case .unreadable(let path): "\(path) cannot be read"
+        }
+    }
+}

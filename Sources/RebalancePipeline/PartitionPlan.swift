@@ -1,0 +1,51 @@
+import StateModels
+
+/// Stages 2 to 5 for one partition: what is there, what should become of it, and what may be done about it now.
+struct PartitionPlan {
+    let state: ReadCurrentState.PartitionState
+    private(set) var target = ComputeIdealState.PartitionTarget()
+    private(set) var passed: [ComputeTransitions.Candidate] = []
+    private(set) var held: [ComputeTransitions.Held] = []
+    private(set) var problem: Problem?
+
+    init(
+        partition: Int, of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
+        _ decision: ResourceDecision, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
+    ) {
+        state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
+        let name = resource.partitions[partition]
+        func fault(_ text: String) -> Problem { Problem(resource: resource.name, partition: name, text: text) }
+        if let unknown = state.unknownState {
+            problem = fault(
+                "\(standing.name(of: unknown.instance)) reports the state '\(unknown.state)', which the state model "
+                    + "\(configuration.model.name) does not have; the partition stays as it is")
+            return
+        }
+        let wish = decision.wish(for: partition, configuration, resource)
+        target = ComputeIdealState.target(
+            partition: name, wish: wish, state, configuration, standing,
+            reluctant: decision.reluctant(in: partition, state, snapshot),
+            time: snapshot.time)
+        problem = target.fault.map(fault)
+        var occupancy = Occupancy(state, wish: wish, configuration, standing)
+        RightOfWay.clear(&target, state, &occupancy, standing)
+        let wanted = ComputeTransitions.transitions(target, state, configuration, standing, snapshot)
+        let selected = ApplyConstraints.select(wanted.candidates, list: wish?.list ?? [], occupancy, standing)
+        passed = selected.passed
+        held = wanted.held + selected.held
+    }
+}
+
+extension ComputeTransitions.Candidate {
+    func held(_ reason: HoldReason) -> ComputeTransitions.Held {
+        ComputeTransitions.Held(instance: instance, from: from, wanted: wanted, reason: reason)
+    }
+}
+
+extension ComputeTransitions.Held {
+    func named(_ model: StateModel, _ snapshot: ClusterSnapshot) -> HeldTransition {
+        HeldTransition(
+            instance: snapshot.instances[Int(instance)].name, from: model.states[from].name,
+            wanted: model.states[wanted].name, reason: reason)
+    }
+}

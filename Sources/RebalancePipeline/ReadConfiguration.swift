@@ -1,0 +1,80 @@
+import HelixRecords
+import StateModels
+
+/// Stage 1: what the records say about instances and resources, made ready for the stages that follow.
+enum ReadConfiguration {
+    /// What an instance is there for, by its effective operation (protocol reference 4.3).
+    enum Duty: Sendable, Hashable {
+        /// Takes replicas.
+        case serving
+        /// Keeps what it has, in the initial state.
+        case disabled
+        /// Keeps what it has until that is replaced, and takes nothing new.
+        case evacuating
+        /// Is to have nothing.
+        case excluded
+
+        /// An instance without configuration is on its way out, or not yet in.
+        init(_ config: InstanceConfig?) {
+            switch config?.effectiveOperation {
+            case .enable: self = .serving
+            case .disable: self = .disabled
+            case .evacuate, nil: self = .evacuating
+            case .swapIn, .unknown: self = .excluded
+            }
+        }
+    }
+
+    /// How an instance stands in the cluster.
+    struct Standing: Sendable {
+        var isLive: Bool
+        var duty: Duty
+        /// The configuration cannot be read: nothing is asked of the instance and nothing is taken from it.
+        var frozenBy: RecordError?
+        var tags: Set<String>
+
+        /// Whether it may get replicas.
+        var isEligible: Bool { isLive && duty == .serving }
+
+        init(_ instance: ClusterSnapshot.Instance) {
+            isLive = instance.live != nil
+            frozenBy = instance.config.error
+            duty = frozenBy == nil ? Duty(instance.config.value) : .serving
+            tags = Set(instance.config.value?.tags ?? [])
+        }
+    }
+
+    /// The whole cluster's standing.
+    struct ClusterStanding: Sendable {
+        var instances: [Standing]
+        /// Instance indices in order of name.
+        var byName: [Int32]
+        /// Place of an instance in the order of names.
+        var nameRank: [Int]
+        var liveCount: Int
+        var names: NameTable
+
+        func name(of instance: Int32) -> String { names[Int(instance)] }
+
+        func index(of name: String) -> Int32? { names.index(of: name).map(Int32.init) }
+
+        subscript(instance: Int32) -> Standing { instances[Int(instance)] }
+    }
+
+    static func standing(of snapshot: ClusterSnapshot) -> ClusterStanding {
+        let byName = snapshot.instances.indices.sorted { snapshot.instances[$0].name < snapshot.instances[$1].name }
+        var nameRank = [Int](repeating: 0, count: byName.count)
+        for (rank, index) in byName.enumerated() { nameRank[index] = rank }
+        return ClusterStanding(
+            instances: snapshot.instances.map(Standing.init), byName: byName.map(Int32.init), nameRank: nameRank,
+            liveCount: snapshot.instances.count { $0.live != nil }, names: snapshot.instanceNames)
+    }
+
+    /// Faults that are nobody's in particular.
+    static func clusterProblems(of snapshot: ClusterSnapshot) -> [Problem] {
+        let unreadable =
+            [snapshot.clusterConfig.error].compactMap { $0 } + snapshot.instances.compactMap(\.config.error)
+        return unreadable.map { Problem(text: "unreadable, so what depends on it stays as it is: \($0)") }
+            .sorted { $0.text < $1.text }
+    }
+}
