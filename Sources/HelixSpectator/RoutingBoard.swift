@@ -11,6 +11,7 @@ final class RoutingBoard: Sendable {
     }
 
     let latest = LatestValue<RoutingTable>()
+    let requests = TableRequests()
     let places: RoutingPlaces
     private let content: Mutex<Content>
     private let now: @Sendable () -> Int64

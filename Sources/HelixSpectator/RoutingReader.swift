@@ -15,6 +15,12 @@ struct RoutingReader: Sendable {
             let watcher = session.makeWatcher()
             let mustLoad = Flag()
             group.addTask { await followConnection(watcher, mustLoad) }
+            group.addTask {
+                await board.requests.follow {
+                    mustLoad.raise()
+                    watcher.nudge()
+                }
+            }
             if let refreshInterval {
                 group.addTask { try await refresh(every: refreshInterval, watcher, mustLoad) }
             }
@@ -41,7 +47,9 @@ struct RoutingReader: Sendable {
 
     /// Reads what events name, or everything, and publishes it.
     private func takeOver(_ events: [WatchEvent], _ watcher: Watcher, _ mustLoad: Flag) async throws {
-        if mustLoad.take() {
+        // Requests that come later are answered by another round.
+        let request = mustLoad.take() ? board.requests.latest : nil
+        if request != nil {
             // Another server may be behind the one that was read before: it has to catch up first.
             try await session.sync(board.places.paths.root)
             try await read(board.places.roots, watcher, readingAll: true)
@@ -49,7 +57,9 @@ struct RoutingReader: Sendable {
             try await read(places(of: events), watcher)
         }
         // What came before a lost connection is published with what is read after it.
-        if session.state == .connected { board.publish() }
+        guard session.state == .connected else { return }
+        board.publish()
+        if let request { board.requests.answer(request) }
     }
 
     private func places(of events: [WatchEvent]) -> [RoutingPlace] {

@@ -70,6 +70,22 @@ public final class Spectator: Service, Sendable {
     /// The latest table; `nil` until everything has been read once.
     public var routingTable: RoutingTable? { board.latest.value }
 
+    /// A table that shows everything that had been written when this was called: the spectator lets its server catch up
+    /// and reads all again. Several calls at once share one reading.
+    ///
+    /// ``routingTable`` is usually a few milliseconds behind the cluster. That is what routing wants; use this one where a
+    /// decision depends on missing nothing, for example who has the newest data when a master is promoted.
+    ///
+    /// Waits for ``run()`` to run, and for as long as the coordination service cannot be reached.
+    /// - Throws: `CancellationError`; `SpectatorError` when the spectator has ended.
+    public func upToDateTable() async throws -> RoutingTable {
+        let request = board.requests.make()
+        if await board.requests.isAnswered(request), let table = board.latest.value { return table }
+        try Task.checkCancellation()
+        throw SpectatorError(
+            description: "the spectator of cluster \(cluster) has ended; ask while run() runs, or make a new one")
+    }
+
     /// Follows the cluster until the task is cancelled or the service group shuts down gracefully.
     ///
     /// The end of a session is no error: the spectator opens another one, and the last table stays meanwhile.
@@ -79,7 +95,10 @@ public final class Spectator: Service, Sendable {
             throw SpectatorError(
                 description: "the spectator of cluster \(cluster) has run already; make a new one to run again")
         }
-        defer { board.latest.finish() }
+        defer {
+            board.latest.finish()
+            board.requests.finish()
+        }
         try await cancelWhenGracefulShutdown { try await self.keepSessions() }
     }
 
