@@ -31,7 +31,7 @@ public struct RoutableInstance: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(name) (\(host)\(port.map { ":\($0)" } ?? ""))" }
 }
 
-/// The instances by index, so that replicas can name theirs by a number and a change of an instance touches no resource.
+/// The instances by index, so that replicas can name theirs by a number and a change of one touches no resource.
 struct InstanceRoster: Sendable {
     private var indices: [String: Int32] = [:]
     private var names: [String] = []

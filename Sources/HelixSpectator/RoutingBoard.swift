@@ -49,8 +49,8 @@ final class RoutingBoard: Sendable {
         if let table { hang(table) }
     }
 
-    /// Publishes the last table once more, as stale: the coordination service cannot be reached. Before the first table,
-    /// and when it is known to be stale, there is nothing to tell.
+    /// Publishes the last table once more, as stale: the coordination service cannot be reached. Before the first
+    /// table, and when it is known to be stale, there is nothing to tell.
     func markStale() {
         let time = now()
         let table: RoutingTable? = content.withLock { content in

@@ -104,8 +104,8 @@ struct RoutingReader: Sendable {
         }
     }
 
-    /// Waits until the session is connected, after an operation failed for want of a connection, and a moment longer, so
-    /// that a service that keeps failing is not asked without end.
+    /// Waits until the session is connected, after an operation failed for want of a connection, and a moment longer,
+    /// so that a service that keeps failing is not asked without end.
     private func connection() async throws {
         for await state in session.states() where state == .connected {
             return try await clock.sleep(for: .milliseconds(20))

@@ -176,7 +176,7 @@ struct RoutingState: Sendable {
     private func advice(for list: RoutingPlace) -> String? {
         switch list {
         case .views where places.source == .targetExternalView:
-            "there is no such znode, so no target is known; set TARGET_EXTERNALVIEW_ENABLED in the cluster's configuration"
+            "there is no such znode, so no target is known; set TARGET_EXTERNALVIEW_ENABLED of the cluster"
         case .views, .instanceConfigs, .liveInstances:
             "there is no such znode, so the cluster is not set up; create it, the table follows"
         default: nil

@@ -23,8 +23,8 @@ public struct RoutingTable: Sendable {
     public let modifiedAt: Int64?
     /// When the table was made, in milliseconds since 1970 by this machine's clock.
     public let publishedAt: Int64
-    /// Since when the table may be out of date because the coordination service cannot be reached, in milliseconds since
-    /// 1970; `nil` while the spectator is connected.
+    /// Since when the table may be out of date because the coordination service cannot be reached, in milliseconds
+    /// since 1970; `nil` while the spectator is connected.
     public let staleSince: Int64?
     /// What could not be read, by path. The table shows what was known of it before.
     public let problems: [RoutingProblem]

@@ -20,10 +20,10 @@ import Synchronization
 ///
 /// or, in a program without services, for as long as a body runs, with ``withRoutingTables(_:)``.
 ///
-/// - A change costs the change: a watch leads to one read of the znode that changed, and only the resource it belongs to
-///   is made anew.
-/// - A spectator never shows an older map after a newer one: in each session, and after each reconnect, the server that it
-///   reads from has to catch up first.
+/// - A change costs the change: a watch leads to one read of the znode that changed, and only the resource it belongs
+///   to is made anew.
+/// - A spectator never shows an older map after a newer one: in each session, and after each reconnect, the server that
+///   it reads from has to catch up first.
 /// - While the coordination service cannot be reached the last table stays, marked ``RoutingTable/isStale``.
 /// - A record that cannot be read is reported in ``RoutingTable/problems``, and what was known of it before stays.
 public final class Spectator: Service, Sendable {

@@ -19,8 +19,8 @@ public struct SpectatorConfiguration: Sendable {
     public var sessionTimeout: Duration = .seconds(30)
     /// Credentials for the coordination service.
     public var credentials: [Credential] = []
-    /// How often everything is read again although no watch fired, as a safety net; `nil` for never. Five minutes unless
-    /// set, as in Helix. Records that have not changed are not decoded again.
+    /// How often everything is read again although no watch fired, as a safety net; `nil` for never. Five minutes
+    /// unless set, as in Helix. Records that have not changed are not decoded again.
     public var refreshInterval: Duration? = .seconds(300)
 
     /// A configuration of defaults.

@@ -6,8 +6,8 @@ struct Helix: AsyncParsableCommand {
         commandName: "helix",
         abstract: "Set up, run and look at clusters.",
         discussion: """
-            Every command that works on a cluster needs to know where ZooKeeper is: by --zookeeper, or once and for all by \
-            the environment variable HELIX_ZOOKEEPER.
+            Every command that works on a cluster needs to know where ZooKeeper is: by --zookeeper, or once and for all \
+            by the environment variable HELIX_ZOOKEEPER.
 
             EXAMPLES
               export HELIX_ZOOKEEPER=127.0.0.1:2181

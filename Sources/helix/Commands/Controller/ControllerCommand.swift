@@ -8,8 +8,8 @@ struct ControllerCommand: AsyncParsableCommand {
         commandName: "controller",
         abstract: "Run a controller of a cluster.",
         discussion: """
-            Run as many as you like: one leads, the others stand by. It ends on SIGTERM or SIGINT, and hands the lead over \
-            at once.
+            Run as many as you like: one leads, the others stand by. It ends on SIGTERM or SIGINT, and hands the lead \
+            over at once.
 
             EXAMPLES
               helix controller orders

@@ -7,8 +7,8 @@ extension ResourceCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a resource its replicas anew.",
             discussion: """
-                In FULL_AUTO and USER_DEFINED mode the controller places them. In SEMI_AUTO and CUSTOMIZED mode an even \
-                assignment to the instances of now is written, which replaces the one that is there.
+                In FULL_AUTO and USER_DEFINED mode the controller places them. In SEMI_AUTO and CUSTOMIZED mode an \
+                even assignment to the instances of now is written, which replaces the one that is there.
 
                 EXAMPLE
                   helix resource rebalance orders Orders --replicas 3

@@ -70,8 +70,8 @@ extension StateModelCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell everything that is wrong with a state model in a file.",
             discussion: """
-                The file holds the record as ZooKeeper has it (JSON). The exit code is 1 when there is a fault. ZooKeeper is \
-                not needed.
+                The file holds the record as ZooKeeper has it (JSON). The exit code is 1 when there is a fault. ZooKeeper \
+                is not needed.
 
                 EXAMPLE
                   helix state-model check bootstrap.json

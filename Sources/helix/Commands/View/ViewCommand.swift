@@ -8,8 +8,8 @@ struct ViewCommand: AsyncParsableCommand, Sendable {
         commandName: "view",
         abstract: "Show where the replicas of a cluster are.",
         discussion: """
-            With --state only the instances are named whose replicas are in that state, and the exit code is 1 when there \
-            is none.
+            With --state only the instances are named whose replicas are in that state, and the exit code is 1 when \
+            there is none.
 
             EXAMPLES
               helix view orders
@@ -115,6 +115,7 @@ struct NobodyServes: Error, CustomStringConvertible {
     init(resource: String?, _ partition: String?, _ state: String) {
         let place = [partition.map { "partition \($0) of" }, "resource \(resource ?? "")"].compactMap { $0 }
         description =
-            "no instance has \(place.joined(separator: " ")) in state \(state); 'helix explain' tells why for a partition"
+            "no instance has \(place.joined(separator: " ")) in state \(state); "
+            + "'helix explain' tells why for a partition"
     }
 }
