@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(name: "PlacementTests", dependencies: ["Placement"]),
         .testTarget(
             name: "RebalancePipelineTests",
-            dependencies: ["RebalancePipeline", "HelixRecords", "StateModels", "Placement"]),
+            dependencies: ["RebalancePipeline", "HelixRecords", "StateModels", "Placement"],
+            exclude: ["Conversations"]),
         .testTarget(
             name: "HelixControllerTests",
             dependencies: [

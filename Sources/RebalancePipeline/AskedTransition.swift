@@ -11,8 +11,8 @@ struct AskedTransition: Sendable, Hashable {
     /// When it was last asked for, in milliseconds since 1970.
     var lastAt: Int64
 
-    /// The time before which it is not asked for again: a tenth of a second after the first attempt, doubling up to half a
-    /// minute.
+    /// The time before which it is not asked for again: a tenth of a second after the first attempt, doubling up to
+    /// half a minute.
     var nextAt: Int64 { lastAt + min(30_000, 100 << Int64(min(attempts - 1, 9))) }
 
     /// Whether it is too early to ask again. A clock that was set back is no reason to wait.

@@ -132,7 +132,8 @@ enum ComputePlacement {
         }
     }
 
-    /// Where a partition was placed before; at the start, where its replicas are or are coming up, the best state first.
+    /// Where a partition was placed before; at the start, where its replicas are or are coming up, the best state
+    /// first.
     private static func presentList(
         _ partition: Int, _ inputs: PlacementInputs, _ decision: ResourceDecision,
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
@@ -177,8 +178,8 @@ enum ComputePlacement {
             return Problem(
                 resource: resource.name,
                 text:
-                    "\(affected.count) of \(inputs.partitions.count) partitions get fewer replicas than wanted (\(name): "
-                    + "\(first.placed) of \(first.wanted)), because \(cause)")
+                    "\(affected.count) of \(inputs.partitions.count) partitions get fewer replicas than wanted ("
+                    + "\(name): \(first.placed) of \(first.wanted)), because \(cause)")
         }
     }
 }

@@ -37,7 +37,7 @@ extension Rebalancer {
     /// Explains one partition of a snapshot: the same decision as ``decide(_:)``, told in full.
     ///
     /// - Parameter former: a decision about an earlier state of the same cluster. With it the explanation knows where
-    ///   resources were placed and what has been asked for in vain; without it the cluster is seen as a new leader would.
+    ///   resources were placed and what has been asked for in vain; without it the cluster is seen as by a new leader.
     /// - Returns: `nil` when there is no such resource or partition.
     public func explain(
         _ snapshot: ClusterSnapshot, resource name: String, partition: String, after former: Decision? = nil

@@ -3,8 +3,8 @@ public import HelixRecords
 extension ClusterSnapshot {
     /// The external view of a resource: what its replicas on live instances are now (protocol reference 4.10).
     ///
-    /// - Parameter former: the view as it is published. While the ideal state cannot be read, or is gone, its fields are
-    ///   kept, since they are copies of the ideal state's.
+    /// - Parameter former: the view as it is published. While the ideal state cannot be read, or is gone, its fields
+    ///   are kept, since they are copies of the ideal state's.
     /// - Returns: `nil` when the view should not exist: neither ideal state nor replicas are there, or the resource's
     ///   view is switched off.
     public func externalView(of name: String, replacing former: ExternalView? = nil) -> ExternalView? {

@@ -2,9 +2,9 @@ import HelixRecords
 
 /// Messages that have lost their meaning (protocol reference 6.4).
 ///
-/// One whose replica is neither where it begins nor where it ends goes at once: if the replica came back to where it begins,
-/// it would bring about what nobody wants any more. One that has been done goes after a while, since its receiver is about
-/// to delete it. A batch goes when that can be said of all its parts.
+/// One whose replica is neither where it begins nor where it ends goes at once: if the replica came back to where it
+/// begins, it would bring about what nobody wants any more. One that has been done goes after a while, since its
+/// receiver is about to delete it. A batch goes when that can be said of all its parts.
 enum ObsoleteMessages {
     /// How long a message that has been done stays, in milliseconds.
     static let purgeDelay: Int64 = 60_000
@@ -33,15 +33,16 @@ enum ObsoleteMessages {
                 continue
             }
             let parts = parts(of: message, decision, snapshot)
-            if parts.isEmpty || parts.contains(where: { $0 == nil }) {
-                decision.staleSince[message] = nil  // it makes sense again
-            } else if isDue || parts.allSatisfy({ $0?.isDone == false }) {
-                decision.obsoleteMessages.append(message)
-                decision.staleSince[message] = snapshot.time  // should it stay, it is tried again
-                decision.note(deadline: snapshot.time + purgeDelay)
-            } else {
-                decision.note(deadline: since + purgeDelay)
+            if parts.isEmpty || (isDue && parts.allSatisfy { $0 == nil }) {
+                decision.staleSince[message] = nil  // nothing is known of it any more, or it makes sense again
+                continue
             }
+            let isObsolete =
+                isDue ? !parts.contains(where: { $0 == nil }) : parts.allSatisfy { $0?.isDone == false }
+            if isObsolete { decision.obsoleteMessages.append(message) }
+            // A batch goes on, or the message should be gone soon: in both cases it is looked at again later.
+            if isDue || isObsolete { decision.staleSince[message] = snapshot.time }
+            decision.note(deadline: (isDue || isObsolete ? snapshot.time : since) + purgeDelay)
         }
         decision.suspects = []
         decision.obsoleteMessages.sort { ($0.instance, $0.id) < ($1.instance, $1.id) }

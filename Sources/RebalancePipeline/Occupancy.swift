@@ -18,7 +18,7 @@ struct Occupancy {
         model = configuration.model
         counts = [Int](repeating: 0, count: model.states.count)
         reserved = counts
-        replicaBound = wish.map { $0.count + configuration.extraReplicas }
+        replicaBound = wish.map { $0.count + configuration.extraReplicas(of: $0) }
         liveCount = standing.liveCount
         for replica in state.replicas { counts[replica.state] += 1 }
         // Nobody executes a message that its receiver gave up.

@@ -10,8 +10,8 @@ extension Rebalancer {
         "org.apache.helix.controller.rebalancer.waged.WagedRebalancer",
     ]
 
-    /// The strategies of Java are all served by the standard one (protocol reference 6.7); a name that nobody knows leaves
-    /// the resource as it is.
+    /// The strategies of Java are all served by the standard one (protocol reference 6.7); a name that nobody knows
+    /// leaves the resource as it is.
     func strategy(for configuration: ResourceConfiguration) -> Result<any PlacementStrategy, Problem> {
         let idealState = configuration.idealState
         switch configuration.mode {

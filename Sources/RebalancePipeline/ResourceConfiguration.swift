@@ -24,8 +24,8 @@ struct ResourceConfiguration: Sendable {
     /// Partitions disabled on an instance; absent where none is.
     var disabled: [Int32: (all: Bool, partitions: Set<String>)]
 
-    /// A partition may have this many replicas more than it should while it moves.
-    var extraReplicas: Int { minActive < replicas ? 0 : 1 }
+    /// A partition may have one replica more than it should while it moves, unless it can do with fewer meanwhile.
+    func extraReplicas(of wish: Wish) -> Int { minActive < wish.count ? 0 : 1 }
 
     /// Whether the controller moves replicas by itself, and so keeps old ones until new ones have settled.
     var movesGradually: Bool { mode == .fullAuto || mode == .userDefined }

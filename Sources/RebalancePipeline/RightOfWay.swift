@@ -4,8 +4,8 @@ import StateModels
 ///
 /// A replica that has to make way passes other states on its way out. Were these full of replicas that wait for its
 /// place, nobody could move: a standby cannot lead while there is a leader, and the leader cannot step down while the
-/// standby has the only place. So room is kept for those that leave, and where there is none, one of those in the way steps
-/// aside.
+/// standby has the only place. So room is kept for those that leave, and where there is none, one of those in the way
+/// steps aside.
 enum RightOfWay {
     static func clear(
         _ target: inout ComputeIdealState.PartitionTarget, _ state: ReadCurrentState.PartitionState,

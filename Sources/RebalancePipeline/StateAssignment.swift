@@ -127,8 +127,8 @@ struct StateAssignment {
         return targets
     }
 
-    /// The first of the list if it is ready, else one that is; but not while the first is on its way there. Who has been
-    /// asked for long without effect comes last.
+    /// The first of the list if it is ready, else one that is; but not while the first is on its way there. Who has
+    /// been asked for long without effect comes last.
     private mutating func topCandidate(_ left: [Int32], _ surplus: [ReadCurrentState.Replica]) -> Int32? {
         let willing = left.filter { !reluctant.contains($0) }
         let choice = willing.isEmpty ? left : willing
@@ -154,8 +154,8 @@ struct StateAssignment {
         return current == 0 || isNear(0, from: current, onTheWayTo: 0)
     }
 
-    /// Whether a replica on its way to `target` will pass or take `goal` next, or after states with fixed bounds only, in
-    /// which it could not wait without being in somebody's way.
+    /// Whether a replica on its way to `target` will pass or take `goal` next, or after states with fixed bounds only,
+    /// in which it could not wait without being in somebody's way.
     func isNear(_ goal: Int, from current: Int, onTheWayTo target: Int) -> Bool {
         if model.nextHop(from: current, to: target) == goal { return true }
         guard configuration.isNarrow[target] else { return false }
@@ -186,7 +186,7 @@ struct StateAssignment {
 
     /// New replicas wait while the partition has as many as it may have while it moves.
     private func limitExtraReplicas(_ targets: inout [Target]) {
-        let limit = max(wish.count, 1) + configuration.extraReplicas
+        let limit = max(wish.count, 1) + configuration.extraReplicas(of: wish)
         var active = Set(state.replicas.filter { isActive($0.state) }.map(\.instance))
         for pending in state.pending where pending.to < 0 || isActive(pending.to) { active.insert(pending.instance) }
         for index in targets.indices where isActive(targets[index].state) {

@@ -36,8 +36,8 @@ extension StateAssignment {
     /// Whether a state is one that replicas are counted in, not one that they only pass.
     private func isServing(_ state: Int) -> Bool { isActive(state) && model.states[state].bound != .unbounded }
 
-    /// How many replicas have to make way in a state with a fixed bound, for others that are to take or to pass it and have
-    /// come as near as they may.
+    /// How many replicas have to make way in a state with a fixed bound, for others that are to take or to pass it and
+    /// have come as near as they may.
     private func blockers(of place: Int, _ wanted: [Target]) -> Int {
         guard case .atMost(let bound) = model.states[place].bound else { return 0 }
         let heirs = wanted.count {

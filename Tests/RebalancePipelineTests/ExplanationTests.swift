@@ -175,8 +175,8 @@ struct ExplanationTests {
         world.pass()
         #expect(
             world.decision.allProblems.map(\.description) == [
-                "db/db_0: b reports the state 'NAPPING', which the state model MasterSlave does not have; the partition "
-                    + "stays as it is"
+                "db/db_0: b reports the state 'NAPPING', which the state model MasterSlave does not have; the "
+                    + "partition stays as it is"
             ])
         world.set("b", "db", "db_0", "MASTER")
         world.pass()

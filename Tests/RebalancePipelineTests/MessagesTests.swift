@@ -207,6 +207,21 @@ struct MessagesTests {
         #expect(world.decision.obsoleteMessages.count == 1)
     }
 
+    @Test("Nothing is deleted while its resource is frozen")
+    func staleFrozen() {
+        var world = makeWorld()
+        world.post("b", "db", ["db_0"], from: "OFFLINE", to: "MASTER")
+        world.snapshot.setPaused(true)
+        world.passWithoutSending()
+        world.snapshot.setResourceConfig("db", .unreadable(.corrupt))
+        world.snapshot.setPaused(false)
+        world.passWithoutSending()
+        #expect(world.decision.obsoleteMessages.isEmpty)
+        world.snapshot.setResourceConfig("db", .absent)
+        world.passWithoutSending()
+        #expect(world.decision.obsoleteMessages.count == 1)
+    }
+
     // MARK: Batches
 
     @Test("A batch is pending for each of its partitions until that one is done")
