@@ -4,7 +4,7 @@ SWIFT ?= swift
 EXAMPLES = --package-path Examples
 FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources Examples/Tests
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
-TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper
+TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
 .PHONY: help demo build test test-main test-examples bench lint format clean setup-build setup-test
 

@@ -98,7 +98,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
-            path: "Tests/Integration"),
+            path: "Tests/Integration",
+            exclude: ["Foreign"]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [

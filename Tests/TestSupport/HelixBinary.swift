@@ -28,7 +28,7 @@ public enum HelixBinary {
 
     /// Starts a command.
     public static func start(_ arguments: [String], zooKeeper: String? = nil) throws -> RunningCommand {
-        try RunningCommand(arguments, zooKeeper: zooKeeper)
+        try RunningCommand(executable: url, arguments, zooKeeper: zooKeeper)
     }
 }
 
@@ -39,12 +39,13 @@ public final class RunningCommand: Sendable {
     private let directory: URL
     private let end: AsyncStream<Int32>
 
-    fileprivate init(_ arguments: [String], zooKeeper: String?) throws {
+    /// Starts a program; `zooKeeper` becomes its HELIX_ZOOKEEPER.
+    public init(executable: URL, _ arguments: [String], zooKeeper: String? = nil) throws {
         self.arguments = arguments
         directory = FileManager.default.temporaryDirectory.appending(path: "helix-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
-        process.executableURL = HelixBinary.url
+        process.executableURL = executable
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment["HELIX_ZOOKEEPER"] = zooKeeper
