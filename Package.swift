@@ -11,6 +11,7 @@ let features: [SwiftSetting] = [
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// What a service embeds: no executable, no HTTP, no NIO.
@@ -59,7 +60,7 @@ let package = Package(
         .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
         .executableTarget(
             name: "helix",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, arguments]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, signals, arguments]),
 
         .target(
             name: "TestSupport", dependencies: ["Coordination", "ZooKeeper", logging], path: "Tests/TestSupport"),
@@ -79,20 +80,32 @@ let package = Package(
             ]),
         .testTarget(
             name: "HelixParticipantTests",
-            dependencies: ["HelixParticipant", "HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
+            dependencies: [
+                "HelixParticipant", "MessageQueue", "HelixAdmin", "Coordination", "HelixRecords", "StateModels",
+                logging, lifecycle,
+            ]),
         .testTarget(
             name: "HelixSpectatorTests",
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
         .testTarget(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["helix", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: ["helix", "HelixParticipant", "StateModels", "ZooKeeper", logging, lifecycle, arguments]),
         .testTarget(
             name: "Integration",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport"],
-            path: "Tests/Integration"),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
+            path: "Tests/Integration",
+            exclude: ["Foreign"]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", logging, arguments],
+            dependencies: [
+                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "RebalancePipeline", "HelixController",
+                "HelixParticipant", "TestSupport", logging, arguments,
+            ],
             path: "Tests/Benchmarks"),
     ],
     swiftLanguageModes: [.v6]

@@ -6,6 +6,7 @@ extension CoordinationService {
     ///
     /// - Throws: what the body throws; `CoordinationError` with `.sessionExpired` when the session expired;
     ///   what ``openSession(_:)`` throws.
+    @discardableResult
     public func withSession<Value: Sendable>(
         _ configuration: SessionConfiguration = SessionConfiguration(),
         _ body: @escaping @Sendable (any CoordinationSession) async throws -> Value

@@ -51,6 +51,9 @@ final class MemorySession: CoordinationSession {
     }
 
     func sync(_ path: String) async throws(CoordinationError) {
+        if let fault = ZnodePath.fault(in: path) {
+            throw CoordinationError(.badArguments, operation: "sync", path: path, reason: fault)
+        }
         let result: Result<Void, CoordinationError> = service.withStore { store, _ in
             attempt { () throws(CoordinationError) in
                 try store.checkConnection(of: id, for: "sync", at: path)

@@ -21,6 +21,9 @@ package struct SessionWatchers {
     /// The watcher of an id, if anybody still has it.
     package subscript(id: UInt) -> Watcher? { entries[id]?.watcher }
 
+    /// How many are remembered, those that went away meanwhile included.
+    var heldCount: Int { entries.count }
+
     package mutating func finishAll() {
         for id in entries.keys.sorted() { entries[id]?.watcher?.finish() }
         entries = [:]

@@ -35,7 +35,7 @@ package enum ZnodePath {
         if length == 0, !isSequential { return "a path does not end with a slash" }
         if !isSequential, let fault = fault(inComponentOf: length, dots: dots) { return fault }
         return isASCII || path.unicodeScalars.allSatisfy(isAllowed)
-            ? nil : "a path has no control or private characters"
+            ? nil : "a path has no control or private characters and none beyond U+FFEF"
     }
 
     private static func fault(inComponentOf length: Int, dots: Int) -> String? {
@@ -45,7 +45,8 @@ package enum ZnodePath {
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0x7f...0x9f, 0xd800...0xf8ff, 0xfff0...0xffff: false
+        // The server sees UTF-16, and refuses surrogates with the private ones.
+        case 0x7f...0x9f, 0xd800...0xf8ff, 0xfff0...: false
         default: true
         }
     }

@@ -1,5 +1,6 @@
 import Coordination
 public import HelixRecords
+import Logging
 import StateModels
 
 /// What there is to know of a cluster at a glance.
@@ -53,7 +54,8 @@ extension Administrator {
                 try await session.commit(missing.map { .create($0, data: data[$0] ?? []) })
                 logger.debug("znodes created", metadata: ["helix.paths": "\(missing)"])
                 return missing
-            } catch  where error.code == .nodeExists {
+            } catch {
+                guard error.code == .nodeExists else { throw error }
                 continue  // somebody else is at it too
             }
         }

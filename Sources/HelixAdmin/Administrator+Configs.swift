@@ -72,6 +72,7 @@ extension Administrator {
             for key in keys {
                 if case .partition(let partition, _, _) = scope {
                     record.mapFields[partition]?[key] = nil
+                    if record.mapFields[partition]?.isEmpty == true { record.mapFields[partition] = nil }
                 } else {
                     record.simpleFields[key] = nil
                 }
@@ -114,7 +115,8 @@ extension Administrator {
         let scope = ConfigScope.resource(resource, cluster: cluster)
         let path = try await configPath(scope)
         return try await self.change(
-            ResourceConfig.self, at: path, .resource, name: scope.description, new: ResourceConfig(id: resource), change)
+            ResourceConfig.self, at: path, .resource, name: scope.description, new: ResourceConfig(id: resource), change
+        )
     }
 
     private func changeConfig(
@@ -135,7 +137,8 @@ extension Administrator {
         if let field = operated.first {
             throw AdministrationError(
                 .invalidValue,
-                "\(field) of \(scope) goes together with other fields; enable or disable the instance, or set its operation")
+                "\(field) of \(scope) goes together with other fields; enable or disable the instance, or set its operation"
+            )
         }
     }
 

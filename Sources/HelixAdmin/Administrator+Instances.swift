@@ -1,5 +1,6 @@
 import Coordination
 public import HelixRecords
+import Logging
 
 /// What there is to know of an instance.
 public struct InstanceDescription: Sendable, Hashable {

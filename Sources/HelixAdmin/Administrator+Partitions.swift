@@ -42,7 +42,8 @@ extension Administrator {
             throw AdministrationError(
                 .doesNotExist,
                 "resource \(resource) has no \(unknown.count == 1 ? "partition" : "partitions") "
-                    + "\(unknown.joined(separator: ", ")); it has \(Self.summary(idealState.partitions)); check the names")
+                    + "\(unknown.joined(separator: ", ")); it has \(Self.summary(idealState.partitions)); check the names"
+            )
         }
         return idealState
     }
@@ -91,11 +92,32 @@ extension Administrator {
         let session = try await liveSession(of: instance, paths)
         var ids: [String] = []
         for state in try await currentStates(of: instance, session: session, paths) {
-            let failed = state.partitions.filter { state[$0]?.currentState == StateModel.error }
+            let failed = Self.failed(state)
             if failed.isEmpty { continue }
             ids += try await resetPartitions(failed, of: state.id, on: instance, in: cluster)
         }
         return ids
+    }
+
+    /// Takes all replicas of a resource that are in ERROR, on whatever live instance, back to the initial state.
+    /// - Returns: the ids of the messages, none when no replica is in ERROR.
+    @discardableResult
+    public func resetResource(_ resource: String, in cluster: String) async throws -> [String] {
+        let paths = try await paths(of: cluster)
+        guard try await exists(paths.idealState(resource)) else { throw noResource(resource, paths) }
+        var ids: [String] = []
+        for instance in try await session.children(paths.liveInstances) {
+            let session = try await liveSession(of: instance, paths)
+            let path = paths.currentState(instance, session: session, resource: resource)
+            let failed = try await readWhole(CurrentState.self, path).map { Self.failed($0.view) } ?? []
+            if failed.isEmpty { continue }
+            ids += try await resetPartitions(failed, of: resource, on: instance, in: cluster)
+        }
+        return ids
+    }
+
+    private static func failed(_ state: CurrentState) -> [String] {
+        state.partitions.filter { state[$0]?.currentState == StateModel.error }
     }
 
     /// The session of an instance that is alive.
@@ -156,10 +178,13 @@ extension Administrator {
 
     private func send(_ messages: [Message], to instance: String, _ paths: ClusterPaths) async throws {
         let live = WriteOperation.check(paths.liveInstance(instance))
+        let creations = try messages.map { message in
+            WriteOperation.create(paths.message(instance, message.id), data: try message.encoded())
+        }
         do throws(CoordinationError) {
-            try await session.commit(
-                [live] + messages.map { .create(paths.message(instance, $0.id), data: try bytes($0, $0.id)) })
-        } catch  where error.code == .noNode {
+            try await session.commit([live] + creations)
+        } catch {
+            guard error.code == .noNode else { throw error }
             if error.path == paths.liveInstance(instance) {
                 throw AdministrationError(.isNotAlive, "instance \(instance) has just gone away; nothing was reset")
             }

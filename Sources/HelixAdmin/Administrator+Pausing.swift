@@ -17,7 +17,9 @@ extension Administrator {
         signal.fromHost = host
         do throws(CoordinationError) {
             try await session.create(paths.pause, try bytes(signal, paths.pause))
-        } catch  where error.code == .nodeExists {}
+        } catch {
+            guard error.code == .nodeExists else { throw error }
+        }
     }
 
     /// Begins maintenance: nothing is placed anew until it ends, and mastership still moves. Notes it in the
@@ -45,7 +47,8 @@ extension Administrator {
             if let present, isEntering {
                 throw AdministrationError(
                     .alreadyExists,
-                    "cluster \(paths.cluster) is in maintenance already: \"\(present.view.reason ?? "")\"; end that first")
+                    "cluster \(paths.cluster) is in maintenance already: \"\(present.view.reason ?? "")\"; end that first"
+                )
             }
             if present == nil, !isEntering {
                 throw AdministrationError(.doesNotExist, "cluster \(paths.cluster) is not in maintenance")
@@ -64,7 +67,9 @@ extension Administrator {
                         version: history.version),
                 ])
                 return
-            } catch  where [.badVersion, .noNode, .nodeExists].contains(error.code) {}
+            } catch {
+                guard [.badVersion, .noNode, .nodeExists].contains(error.code) else { throw error }
+            }
         }
         throw AdministrationError(
             .conflict, "the maintenance of cluster \(paths.cluster) is being changed by others; look again")

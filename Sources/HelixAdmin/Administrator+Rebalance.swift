@@ -33,7 +33,9 @@ extension Administrator {
             do throws(CoordinationError) {
                 try await store(idealState, replacing: found.version, paths)
                 return idealState
-            } catch  where [.badVersion, .noNode].contains(error.code) {}
+            } catch {
+                guard [.badVersion, .noNode].contains(error.code) else { throw error }
+            }
         }
         throw AdministrationError(
             .conflict, "resource \(resource) was not rebalanced: others keep changing its ideal state; try again")
@@ -100,10 +102,10 @@ extension Administrator {
         let (parent, buckets) = try parts(idealState, path)
         let data = try bytes(parent, path)
         guard let version else {
-            // A new resource is not seen before its parent has replicas; without its children it would have none.
-            try await session.commit(
-                [.create(path, data: data)]
-                    + buckets.map { .create("\(path)/\($0.id)", data: try bytes($0, path)) })
+            let children = try buckets.map { (bucket) throws(CoordinationError) -> WriteOperation in
+                .create("\(path)/\(bucket.id)", data: try bytes(bucket, path))
+            }
+            try await session.commit([.create(path, data: data)] + children)
             return
         }
         let present = Set(try await session.children(path))

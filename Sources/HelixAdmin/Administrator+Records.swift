@@ -1,5 +1,6 @@
 import Coordination
 import HelixRecords
+import Logging
 
 /// Reading and changing records.
 extension Administrator {
@@ -24,8 +25,8 @@ extension Administrator {
         return try zip(paths, results).map { path, result in
             switch result {
             case .success(.data(let data, _)): try decode(data, path)
-            case .success, .failure(CoordinationError(.noNode, operation: "get", path: path)): nil
-            case .failure(let error): throw error
+            case .failure(let error) where error.code != .noNode: throw error
+            case .success, .failure: nil
             }
         }
     }
@@ -58,7 +59,7 @@ extension Administrator {
             }
             let before = found?.view.record ?? ZNRecord(id: view.id)
             try change(&view)
-            if found != nil, view.record == before { return view }
+            if view.record == before { return view }
             try rules.check(from: before, to: view.record, name: name)
             do throws(CoordinationError) {
                 try await session.write(try write(view, path, found?.version))
@@ -102,7 +103,9 @@ extension Administrator {
     func deleteIfPresent(_ path: String) async throws(CoordinationError) {
         do throws(CoordinationError) {
             try await session.delete(path)
-        } catch  where error.code == .noNode {}
+        } catch {
+            guard error.code == .noNode else { throw error }
+        }
     }
 
     func exists(_ path: String) async throws -> Bool { try await session.exists(path) != nil }
@@ -111,7 +114,8 @@ extension Administrator {
     func childrenIfPresent(_ path: String) async throws -> [String] {
         do throws(CoordinationError) {
             return try await session.children(path)
-        } catch  where error.code == .noNode {
+        } catch {
+            guard error.code == .noNode else { throw error }
             return []
         }
     }

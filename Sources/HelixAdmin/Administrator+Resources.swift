@@ -89,7 +89,8 @@ extension Administrator {
         guard settings.mode != .task else {
             throw AdministrationError(
                 .invalidValue,
-                "resource \(resource) was not added: mode TASK, expected FULL_AUTO, SEMI_AUTO, CUSTOMIZED or USER_DEFINED")
+                "resource \(resource) was not added: mode TASK, expected FULL_AUTO, SEMI_AUTO, CUSTOMIZED or USER_DEFINED"
+            )
         }
         if settings.mode == .userDefined, settings.rebalancer == nil {
             throw AdministrationError(
@@ -124,7 +125,9 @@ extension Administrator {
             do throws(CoordinationError) {
                 try await session.commit(doomed.reversed().map { .delete($0) })
                 return
-            } catch  where [.notEmpty, .noNode].contains(error.code) {}
+            } catch {
+                guard [.notEmpty, .noNode].contains(error.code) else { throw error }
+            }
         }
         throw AdministrationError(
             .conflict, "resource \(resource) was not dropped: others keep changing it; try again")

@@ -19,7 +19,8 @@ extension Administrator {
     /// - Parameter isReplacing: whether to replace a different one of that name. Replicas that are in a state which the
     ///   new one does not have are then beyond the controller's reach.
     /// - Throws: ``AdministrationError`` with `.alreadyExists` when there is a different one, and it is not to be replaced.
-    public func addStateModel(_ model: StateModel, in cluster: String, replacing isReplacing: Bool = false) async throws {
+    public func addStateModel(_ model: StateModel, in cluster: String, replacing isReplacing: Bool = false) async throws
+    {
         try Names.check(model.name, .stateModel)
         let paths = try await paths(of: cluster)
         let new = StateModelRecord(record: model.record)
@@ -48,11 +49,10 @@ extension Administrator {
 
     /// What is wrong with a definition, one sentence each; empty when it can be used.
     public func problems(ofStateModel record: ZNRecord) -> [String] {
-        do {
-            _ = try StateModel(record: record)
-            return []
+        do throws(StateModelError) {
+            return try StateModel(record: record).faults.map(\.description)
         } catch {
-            return ["\(error)"]
+            return error.faults.map(\.description)
         }
     }
 

@@ -168,8 +168,8 @@ public final class Participant: Service, Sendable {
     private func work() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
+                defer { self.stage.orders.post(.end) }
                 try await self.attendSessions()
-                self.stage.orders.post(.end)
             }
             group.addTask { await self.stage.runAlarms() }
             var isOpen = true

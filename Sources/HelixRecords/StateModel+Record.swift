@@ -4,8 +4,9 @@ public import StateModels
 extension StateModel {
     /// The model of a record.
     ///
-    /// The record's `.next` maps are followed where their ways lead to their targets, so that replicas go the same way under any
-    /// controller. What a definition in code must not be is accepted as far as it can be worked with, and told in `faults`.
+    /// The record's `.next` maps are followed where their ways lead to their targets, so that replicas go the same
+    /// way under any controller. What a definition in code must not be is accepted as far as it can be worked with,
+    /// and told in `faults`.
     /// - Throws: `StateModelError` when the record has no states, no initial state among them, or one of them twice.
     public init(record: ZNRecord) throws(StateModelError) {
         var reading = StateModelReading(record)
@@ -34,9 +35,9 @@ extension StateModel {
         return record
     }
 
-    /// The first steps from a state to those that can be reached, as Helix has them: of the ways out of `ERROR` only the
-    /// direct ones where they are implicit, and a step from each state to itself except in the tables that were once
-    /// written by hand.
+    /// The first steps from a state to those that can be reached, as Helix has them: of the ways out of `ERROR` only
+    /// the direct ones where they are implicit, and a step from each state to itself except in the tables that were
+    /// once written by hand.
     private func wireSteps(from state: State, to listed: [State]) -> [String: String] {
         guard let from = index(of: state.name) else { return [:] }
         let listsWayOut = transitions.prefix(listedTransitionCount).contains { $0.from == state.name }

@@ -15,7 +15,8 @@ extension ZNRecord {
     }
 
     /// The record taken apart: its parent, and its children by name, which are their ids too.
-    /// - Throws: `RecordError` when a partition's name does not end in `_` and a number, so that it belongs to no bucket.
+    /// - Throws: `RecordError` when a partition's name does not end in `_` and a number, so that it belongs to no
+    ///   bucket.
     public func bucketized() throws(RecordError) -> (parent: ZNRecord, buckets: [ZNRecord]) {
         let parent = ZNRecord(id: id, simpleFields: simpleFields)
         guard isBucketized else { return (self, []) }

@@ -14,8 +14,8 @@ extension ZNRecord {
         mapFields.merge(other.mapFields) { $1 }
     }
 
-    /// Removes the simple fields and lists that `other` has, and of its map fields the entries that it names; a map field
-    /// without entries goes, and one that `other` has empty goes as a whole.
+    /// Removes the simple fields and lists that `other` has, and of its map fields the entries that it names; a map
+    /// field without entries goes, and one that `other` has empty goes as a whole.
     public mutating func subtract(_ other: ZNRecord) {
         for key in other.simpleFields.keys { simpleFields[key] = nil }
         for key in other.listFields.keys { listFields[key] = nil }

@@ -45,20 +45,27 @@ public struct MalformedMessage: Sendable, Hashable {
 
 /// Which entries of a queue have been seen.
 struct SeenMessages {
-    private var ids: Set<String> = []
+    /// The number of the last look at which an entry was there.
+    private var lastLook: [String: Int] = [:]
+    private var look = 0
+
+    /// How many were there at the last look.
+    var count: Int { lastLook.count }
 
     /// Takes note of what is in the queue now.
     /// - Returns: the ids that were not there before, and those that are there no longer, both sorted.
     mutating func update(_ listed: [String]) -> (fresh: [String], vanished: [String]) {
-        let present = Set(listed)
-        let fresh = present.subtracting(ids).sorted()
-        let vanished = ids.subtracting(present).sorted()
-        ids = present
-        return (fresh, vanished)
+        look += 1
+        var fresh: [String] = []
+        for id in listed where lastLook.updateValue(look, forKey: id) == nil { fresh.append(id) }
+        guard lastLook.count > listed.count else { return (fresh.sorted(), []) }
+        let vanished = lastLook.filter { $0.value != look }.keys.sorted()
+        forget(vanished)
+        return (fresh.sorted(), vanished)
     }
 
     /// Forgets entries, so that they are new again if they are found once more.
     mutating func forget(_ gone: some Sequence<String>) {
-        for id in gone { ids.remove(id) }
+        for id in gone { lastLook[id] = nil }
     }
 }

@@ -14,7 +14,7 @@ public final class MessageReceiver: Sendable {
     private let seen = Mutex(SeenMessages())
 
     /// A receiver of the queue at `path`, for example ``HelixRecords/ClusterPaths/messages(_:)``.
-    /// - Parameter clock: measures the pauses before the queue is read again after a fault.
+    /// - Parameter clock: measures the pauses between two looks at a long queue, and after a fault.
     public init(session: any CoordinationSession, path: String, clock: any Clock<Duration> = ContinuousClock()) {
         self.session = session
         self.path = path
@@ -30,6 +30,7 @@ public final class MessageReceiver: Sendable {
     public func next() async throws(CoordinationError) -> Delivery? {
         while await watcher.next() != nil {
             do {
+                guard await pause() else { return nil }
                 let delivery = try await look()
                 if !delivery.isEmpty { return delivery }
             } catch {
@@ -50,11 +51,27 @@ public final class MessageReceiver: Sendable {
         for case .failure(let error) in outcomes where error.code != .noNode { throw error }
     }
 
+    /// A long queue is listed less often: every message that goes changes the list, and there is enough to do.
+    /// - Returns: `false` when the task is cancelled.
+    private func pause() async -> Bool {
+        let count = seen.withLock { $0.count }
+        guard count > 500 else { return true }
+        do {
+            try await clock.sleep(for: min(.microseconds(10) * count, .milliseconds(100)))
+        } catch {
+            return false  // a sleep fails only when it is cancelled
+        }
+        _ = watcher.drain()
+        return true
+    }
+
     /// Makes ``next()`` look at the queue without waiting for a change.
     private func lookAgain() { watcher.deliver(WatchEvent(path: path, kind: .childrenChanged)) }
 
     private func look() async throws(CoordinationError) -> Delivery {
-        let names = try await session.children(path, watcher: watcher)
+        guard case .children(let names, _) = try await session.read(.children(path, watcher: watcher)) else {
+            preconditionFailure("a children answers with names")
+        }
         let (fresh, vanished) = seen.withLock { $0.update(names) }
         var delivery = Delivery(vanished: vanished)
         var unread: [String] = []

@@ -1,5 +1,5 @@
-/// For every pair of states the first step of the way between them: the shortest way, and of several equally short ones the
-/// one whose first transition is the most urgent.
+/// For every pair of states the first step of the way between them: the shortest way, and of several equally short
+/// ones the one whose first transition is the most urgent.
 struct HopTable: Sendable, Hashable {
     private let count: Int
     private var hops: [Int16]  // count × count; -1 where there is no way

@@ -35,8 +35,8 @@ public struct State: Sendable, Hashable {
 
     /// The number of a fixed bound: the only kind that can make a transition wait.
     ///
-    /// `.replicas` and `.participants` never do: there are no more replicas of a partition than instances, and one more than
-    /// wanted is how a replica moves without a gap (protocol reference 6.5).
+    /// `.replicas` and `.participants` never do: there are no more replicas of a partition than instances, and one
+    /// more than wanted is how a replica moves without a gap (protocol reference 6.5).
     var fixedBound: Int? {
         if case .atMost(let count) = bound { count } else { nil }
     }

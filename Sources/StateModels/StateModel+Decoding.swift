@@ -3,8 +3,8 @@ extension StateModel {
     /// and told in ``faults``.
     /// - Parameters:
     ///   - unlisted: transitions that the record implies without listing them.
-    ///   - steps: the first step from a state to a target, by names, as the record has them. They are followed where they
-    ///     lead to their target.
+    ///   - steps: the first step from a state to a target, by names, as the record has them. They are followed where
+    ///     they lead to their target.
     ///   - unreadable: what the decoder did not understand.
     /// - Throws: `StateModelError` with all faults when one of them is structural.
     package init(

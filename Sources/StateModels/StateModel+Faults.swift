@@ -2,8 +2,8 @@ extension StateModel {
     /// How many states a model may have: hop tables grow with the square.
     static let stateLimit = 256
 
-    /// Everything that is wrong with a definition; empty when it is sound. `ERROR`, `DROPPED` and the implicit transitions need
-    /// not be in it (protocol reference 4.8).
+    /// Everything that is wrong with a definition; empty when it is sound. `ERROR`, `DROPPED` and the implicit
+    /// transitions need not be in it (protocol reference 4.8).
     ///
     /// Beyond what Helix checks, this finds bounds that cannot be kept and orders of transitions that cannot be found:
     /// see ``StateModelFault/Rule``.

@@ -1,19 +1,20 @@
 // Whether an order of transitions can always be found.
 //
-// A replica goes to its target one hop after the other, each the first step of the shortest way. A hop into a state with a
-// fixed bound waits while that state is full. A *stuck* partition is one in which every state keeps its bound, every
-// target could be kept by all at once, and yet no replica that is not where it should be can take its next hop.
+// A replica goes to its target one hop after the other, each the first step of the shortest way. A hop into a state
+// with a fixed bound waits while that state is full. A *stuck* partition is one in which every state keeps its bound,
+// every target could be kept by all at once, and yet no replica that is not where it should be can take its next hop.
 //
 // A model lets partitions get stuck if and only if one of these holds:
 //
-// 1. *Exchange*: a cycle of transitions leads only through states with fixed bounds. (With all of them full and one replica
-//    of each on its way to the next, nobody can be first.)
-// 2. *Passing*: a state with a fixed bound is the next hop on the way to another state. (Replicas that are to stay fill it,
-//    and nobody can pass.)
+// 1. *Exchange*: a cycle of transitions leads only through states with fixed bounds. (With all of them full and one
+//    replica of each on its way to the next, nobody can be first.)
+// 2. *Passing*: a state with a fixed bound is the next hop on the way to another state. (Replicas that are to stay
+//    fill it, and nobody can pass.)
 //
-// For the other direction follow any waiting replica to the full state that it waits for. Either all replicas there are to
-// stay, then this one is to pass, since targets keep the bound: 2. Or one of them waits for another full state; going on
-// like this ends in 2 or closes a cycle of full states: 1. `SequencingTests` searches small models exhaustively for both.
+// For the other direction follow any waiting replica to the full state that it waits for. Either all replicas there
+// are to stay, then this one is to pass, since targets keep the bound: 2. Or one of them waits for another full
+// state; going on like this ends in 2 or closes a cycle of full states: 1. `SequencingTests` searches small models
+// exhaustively for both.
 extension StateModel {
     func sequencingFaults() -> [StateModelFault] { exchangeFaults() + passingFaults() }
 
@@ -25,8 +26,8 @@ extension StateModel {
                 .cannotExchange, at: "states \(names.joined(separator: " and "))",
                 "once they are full (\(bounds)), replicas that should change places wait for each other for ever",
                 cure:
-                    "bound one of them by .replicas, which is what a state of lower priority usually means, or lead the way "
-                    + "between them through a state without a bound")
+                    "bound one of them by .replicas, which is what a state of lower priority usually means, or lead "
+                    + "the way between them through a state without a bound")
         }
     }
 
@@ -64,11 +65,11 @@ extension StateModel {
             guard let bound = states[state].fixedBound, let (from, to) = way(through: state) else { return nil }
             return StateModelFault(
                 .cannotPass, at: "state \(states[state].name)",
-                "replicas pass through it from \(states[from].name) to \(states[to].name), and wait for ever while \(bound) "
-                    + "stay in it",
+                "replicas pass through it from \(states[from].name) to \(states[to].name), and wait for ever "
+                    + "while \(bound) stay in it",
                 cure:
-                    "add a transition \(states[from].name)-\(states[to].name), or leave the state unbounded and throttle "
-                    + "transitions in the cluster's configuration")
+                    "add a transition \(states[from].name)-\(states[to].name), or leave the state unbounded and "
+                    + "throttle transitions in the cluster's configuration")
         }
     }
 

@@ -21,7 +21,7 @@ public struct StateModel: Sendable {
     /// What is wrong with a model that a cluster has all the same; empty for one that was defined in code.
     public internal(set) var faults: [StateModelFault] = []
 
-    /// Whether the author has listed `ERROR`, and how many transitions: what goes on the wire.
+    /// Whether the author has named `ERROR`, and how many transitions: what goes on the wire.
     package let listsError: Bool
     package let listedTransitionCount: Int
 
@@ -37,7 +37,7 @@ public struct StateModel: Sendable {
         unlisted: [Transition] = []
     ) {
         var states = listed
-        for implicit in [Self.error, Self.dropped] where !states.contains(where: { $0.name == implicit }) {
+        for implicit in [Self.dropped, Self.error] where !states.contains(where: { $0.name == implicit }) {
             states.append(State(implicit, .unbounded))
         }
         let indices = Dictionary(states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -61,7 +61,9 @@ public struct StateModel: Sendable {
         self.transitions = kept
         self.indices = indices
         self.ranks = ranks
-        listsError = listed.contains { $0.name == Self.error }
+        listsError =
+            listed.contains { $0.name == Self.error }
+            || transitions.contains { $0.from == Self.error || $0.to == Self.error }
         initialIndex = indices[initialState] ?? 0
         droppedIndex = indices[Self.dropped] ?? 0
         errorIndex = indices[Self.error] ?? 0
@@ -83,14 +85,20 @@ public struct StateModel: Sendable {
     /// The name of the state with the highest priority.
     public var topState: String { states[0].name }
 
+    /// Whether at most one replica of a partition may be in the top state, as with a master or a leader.
+    public var hasSingleTopState: Bool { states[0].bound == .atMost(1) }
+    /// The indices of the states from which one transition leads to the top state.
+    public var secondTopIndices: [Int] { states.indices.filter { rank(from: $0, to: 0) != .max } }
+
     /// The index of a state in ``states``, `nil` when the model has no such state.
     public func index(of state: String) -> Int? { indices[state] }
 
-    /// The next state on the shortest way from one state to another; where several ways are equally short, the one whose
-    /// first transition is listed first wins. `nil` when there is no way, or `from == to`.
+    /// The next state on the shortest way from one state to another; where several ways are equally short, the one
+    /// whose first transition is listed first wins. `nil` when there is no way, or `from == to`.
     public func nextHop(from: Int, to: Int) -> Int? { from == to ? nil : hops.next(from: from, to: to) }
 
-    /// The place of a transition in ``transitions``: smaller is more urgent. `Int.max` when there is no such transition.
+    /// The place of a transition in ``transitions``: smaller is more urgent. `Int.max` when there is no such
+    /// transition.
     public func rank(from: Int, to: Int) -> Int { ranks[from * states.count + to] }
 
     /// How many replicas of one partition should be in each state, by state index, when `candidates` instances could

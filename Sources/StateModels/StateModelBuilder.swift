@@ -41,7 +41,8 @@ extension StateModel {
     /// }
     /// ```
     ///
-    /// `ERROR` and `DROPPED`, and the transitions ERROR → DROPPED, ERROR → initial and initial → DROPPED, need not be written.
+    /// `ERROR` and `DROPPED`, and the transitions ERROR → DROPPED, ERROR → initial and initial → DROPPED, need not be
+    /// written.
     /// - Parameters:
     ///   - name: the name of the model, and of its znode.
     ///   - initial: the state in which a replica begins.

@@ -50,7 +50,8 @@ public struct StateModelFault: Sendable, Hashable, CustomStringConvertible {
         case boundNotEnforceable
         /// A bound that no replica will ever be counted against, since others take all.
         case boundNeverFilled
-        /// States with fixed bounds that replicas can exchange only with each other: once they are full, nobody can move.
+        /// States with fixed bounds that replicas can exchange only with each other: once they are full, nobody can
+        /// move.
         case cannotExchange
         /// A state with a fixed bound on the way to another: those who stay in it block those who pass.
         case cannotPass
@@ -75,8 +76,8 @@ public struct StateModelFault: Sendable, Hashable, CustomStringConvertible {
         self.cure = cure
     }
 
-    /// Whether a model with this fault cannot be worked with at all. One with others works, or did so far, as far as the
-    /// fault lets it: such a model is accepted when it comes from a cluster.
+    /// Whether a model with this fault cannot be worked with at all. One with others works, or did so far, as far as
+    /// the fault lets it: such a model is accepted when it comes from a cluster.
     public var isStructural: Bool {
         switch rule {
         case .noStates, .tooManyStates, .duplicateState, .unknownInitialState: true

@@ -11,6 +11,9 @@
 /// The client would do it by itself, but on every turn of its loop while it is not connected, each time complaining of
 /// every name that does not resolve, and without a defined outcome when none does.
 enum HostResolver {
+    /// How the addresses of servers are found: ``resolve(_:)``, or what a test does instead.
+    typealias Lookup = @Sendable ([ConnectString.Server]) -> Resolution
+
     struct Resolution: Equatable {
         /// Numeric `address:port`, in the order of the servers, each once.
         var addresses: [String] = []
@@ -31,7 +34,7 @@ enum HostResolver {
     }
 
     /// Asks the system for the addresses of all servers. Blocks for as long as that takes.
-    static func resolve(_ servers: [ConnectString.Server]) -> Resolution {
+    @Sendable static func resolve(_ servers: [ConnectString.Server]) -> Resolution {
         var resolution = Resolution()
         for server in servers {
             switch addresses(of: server) {

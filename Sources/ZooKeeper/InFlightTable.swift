@@ -38,8 +38,8 @@ struct InFlightTable {
     private var batches: [UInt: Batch] = [:]
     private var last: UInt = 0
 
-    /// The number of batches.
-    var count: Int { batches.count }
+    /// The number of batches of a session.
+    func count(in session: UInt) -> Int { batches.values.count { $0.session == session } }
 
     /// Enters a batch.
     /// - Returns: the token of its first request; the others follow.
@@ -99,8 +99,11 @@ struct InFlightTable {
     }
 
     /// Frees what is left of a session whose handle is closed.
+    ///
+    /// A batch that began only after ``abandon(_:_:)`` stays: none of its requests can reach the handle any more, and
+    /// its task is about to find that out by itself.
     mutating func forget(_ session: UInt) {
-        batches = batches.filter { $0.value.session != session }
+        batches = batches.filter { $0.value.session != session || $0.value.continuation != nil }
     }
 }
 

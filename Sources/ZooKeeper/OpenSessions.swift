@@ -23,8 +23,10 @@ final class OpenSessions: Sendable {
 
     func session(_ token: UInt) -> ZooKeeperSession? { entries.withLock { $0.sessions[token] } }
 
-    /// How many there are.
-    var count: Int { entries.withLock { $0.sessions.count } }
+    /// How many there are with an ensemble.
+    func count(_ connect: ConnectString) -> Int {
+        entries.withLock { $0.sessions.values.count { $0.connect == connect } }
+    }
 }
 
 let openSessions = OpenSessions()

@@ -20,15 +20,21 @@ internal import Logging
 public final class ZooKeeperCoordination: CoordinationService {
     private let connectText: String
     private let clock: any Clock<Duration>
+    private let lookup: HostResolver.Lookup
 
     /// An ensemble. Nothing is connected yet; a malformed text is reported when a session is opened.
     ///
     /// - Parameters:
     ///   - connect: the servers and optionally a path: `host1:2181,host2:2181/path`. The port is 2181 unless given.
     ///   - clock: measures the pauses between attempts to resolve the servers' names.
-    public init(_ connect: String, clock: any Clock<Duration> = ContinuousClock()) {
+    public convenience init(_ connect: String, clock: any Clock<Duration> = ContinuousClock()) {
+        self.init(connect, clock: clock, lookup: HostResolver.resolve)
+    }
+
+    init(_ connect: String, clock: any Clock<Duration> = ContinuousClock(), lookup: @escaping HostResolver.Lookup) {
         connectText = connect
         self.clock = clock
+        self.lookup = lookup
     }
 
     /// Opens a session and returns once it is connected and its credentials are accepted.
@@ -43,7 +49,7 @@ public final class ZooKeeperCoordination: CoordinationService {
         ClientLog.start()
         while true {
             let servers = try await resolve(connect.servers, configuration.logger)
-            let session = ZooKeeperSession(connect, configuration)
+            let session = ZooKeeperSession(connect, configuration, lookup)
             do {
                 try await session.open(servers)
                 return session
@@ -58,7 +64,7 @@ public final class ZooKeeperCoordination: CoordinationService {
     ) async throws(CoordinationError) -> HostResolver.Resolution {
         var pause = Duration.milliseconds(100)
         while true {
-            let resolution = await BlockingThread.run("resolve") { HostResolver.resolve(servers) }
+            let resolution = await BlockingThread.run("resolve") { [lookup] in lookup(servers) }
             for failure in resolution.failures {
                 logger.warning(
                     "A server's name does not resolve; going on without it.",

@@ -58,7 +58,7 @@ extension ZooKeeperSession {
             let isRefused = code == .authenticationFailed
             return fail(isRefused ? Self.refused : CoordinationError(.sessionExpired, operation: "open session"))
         }
-        guard let handle = end() else { return }
+        guard let handle = end(code) else { return }
         let session = id
         sessionStates.move(to: .expired)
         metrics.countExpiration()
@@ -84,7 +84,7 @@ extension ZooKeeperSession {
         BlockingThread.start("refresh") {
             let pause = DispatchSemaphore(value: 0)
             repeat {
-                self.use(HostResolver.resolve(servers))
+                self.use(self.lookup(servers))
                 _ = pause.wait(timeout: .now() + .seconds(2))
             } while self.isSuspendedOrStopsRefreshing()
         }

@@ -29,10 +29,7 @@ extension ZooKeeperSession {
         } onCancel: {
             fail(Self.cancelled)
         }
-        guard let error else { return }
-        // When nothing was started there is nothing to close either, and nobody else takes the session out.
-        if case .ended = core.withLock({ $0.phase }), error.code == .closed { openSessions.remove(token) }
-        throw error
+        if let error { throw error }
     }
 
     private static var cancelled: CoordinationError {
@@ -109,7 +106,7 @@ extension ZooKeeperSession {
             return opening.continuation
         }
         guard let continuation else { return }
-        logger.info(
+        logger.debug(
             "Session established.",
             metadata: ["zookeeper.session": "\(id)", "zookeeper.timeout": "\(timeout)"])
         continuation.resume(returning: nil)
@@ -119,7 +116,7 @@ extension ZooKeeperSession {
     func fail(_ error: CoordinationError) {
         let opening: Opening? = core.withLock { core in
             guard case .opening(let opening) = core.phase else { return nil }
-            core.phase = .ended
+            core.phase = .ended(.closing)
             return opening
         }
         guard let opening else { return }
@@ -128,6 +125,8 @@ extension ZooKeeperSession {
         let token = token
         if let handle = opening.handle {
             BlockingThread.start("close") { Self.dispose(handle, token) }
+        } else {
+            openSessions.remove(token)  // should a handle still come, it finds that it is not wanted
         }
         opening.continuation?.resume(returning: error)
     }

@@ -86,8 +86,11 @@ extension ZooKeeperSession {
         _ token: UInt, _ submit: (ClientHandle, UnsafeRawPointer?) throws(CoordinationError) -> Int32
     ) -> Reply? {
         core.withLock { core in
-            guard case .open(let handle) = core.phase else {
-                return .failed(state == .closed ? .closing : .sessionExpired)
+            let handle: ClientHandle
+            switch core.phase {
+            case .open(let open): handle = open
+            case .ended(let code): return .failed(code)
+            case .opening: preconditionFailure("nobody has a session that is not open yet")
             }
             // Not only for a quick answer: a transaction that is submitted at the very moment when the client learns
             // that the session has expired makes it free memory twice.
@@ -104,6 +107,10 @@ extension ZooKeeperSession {
     private func submit(
         _ transaction: [WriteOperation], _ handle: ClientHandle, _ token: UnsafeRawPointer?
     ) -> Int32 {
+        if transaction.isEmpty {  // the client would wait for ever for an answer to nothing
+            ZooKeeper.settle(UInt(bitPattern: token), .results([]))
+            return ClientCode.ok.rawValue
+        }
         let buffers = TransactionBuffers(transaction, chrootLength: connect.chroot.utf8.count)
         inFlight.withLock { $0.keep(buffers, for: UInt(bitPattern: token)) }
         return buffers.submit(handle.pointer, token: token)

@@ -22,8 +22,8 @@ final class ZooKeeperSession: CoordinationSession {
     enum Phase {
         case opening(Opening)
         case open(ClientHandle)
-        /// Nobody may use the handle any more; it is being closed or is closed.
-        case ended
+        /// Nobody may use the handle any more; it is being closed or is closed. What is still asked for fails.
+        case ended(ClientCode)
     }
 
     struct Core {
@@ -36,11 +36,13 @@ final class ZooKeeperSession: CoordinationSession {
     let token = openSessions.makeToken()
     let connect: ConnectString
     let configuration: SessionConfiguration
+    let lookup: HostResolver.Lookup
     let sessionStates = SessionStates()
     let core = Mutex(Core())
     let metrics = ClientMetrics.shared
 
-    init(_ connect: ConnectString, _ configuration: SessionConfiguration) {
+    init(_ connect: ConnectString, _ configuration: SessionConfiguration, _ lookup: @escaping HostResolver.Lookup) {
+        self.lookup = lookup
         self.connect = connect
         self.configuration = configuration
     }
@@ -65,7 +67,7 @@ final class ZooKeeperSession: CoordinationSession {
     }
 
     func close() async {
-        let handle = end()
+        let handle = end(.closing)
         sessionStates.move(to: .closed)
         finish(.closing)
         guard let handle else { return }
@@ -75,14 +77,11 @@ final class ZooKeeperSession: CoordinationSession {
 
     /// Takes the handle away from everybody else.
     /// - Returns: the handle, which the caller must close; `nil` if somebody else has or there is none.
-    func end() -> ClientHandle? {
+    func end(_ code: ClientCode) -> ClientHandle? {
         core.withLock { core in
-            defer { core.phase = .ended }
-            switch core.phase {
-            case .opening(let opening): return opening.handle
-            case .open(let handle): return handle
-            case .ended: return nil
-            }
+            guard case .open(let handle) = core.phase else { return nil }
+            core.phase = .ended(code)
+            return handle
         }
     }
 

@@ -3,21 +3,19 @@ internal import Synchronization
 
 /// Things to be done at a later time, done by one task; to set an alarm costs no task of its own.
 final class Alarms<Event: Sendable>: Sendable {
-    private let clock: any Clock<Duration>
-    private let elapsed: @Sendable () -> Duration
+    private let timeline: Timeline
     private let queue = Mutex(DeadlineQueue<Event>())
     private let changes = Mailbox<Void>()
 
     init(clock: any Clock<Duration>) {
-        self.clock = clock
-        elapsed = stopwatch(clock)
+        timeline = Timeline(clock)
     }
 
     /// The time since this object was made.
-    var now: Duration { elapsed() }
+    var now: Duration { timeline.elapsed() }
 
     func set(_ event: Event, after delay: Duration) {
-        let deadline = elapsed() + delay
+        let deadline = timeline.elapsed() + delay
         let isFirst = queue.withLock { queue in
             queue.insert(event, at: deadline)
             return queue.first == deadline
@@ -28,23 +26,21 @@ final class Alarms<Event: Sendable>: Sendable {
     /// Hands over the events that are due, until the task is cancelled.
     func run(_ handle: ([Event]) -> Void) async {
         while !Task.isCancelled {
-            let now = elapsed()
-            let due = queue.withLock { $0.removeAll(upTo: now) }
+            let due = queue.withLock { [now] in $0.removeAll(upTo: now) }
             if !due.isEmpty { handle(due) }
             guard let next = queue.withLock({ $0.first }) else {
                 if await changes.next() == nil { return }
                 continue
             }
-            await wait(for: next - elapsed())
+            await wait(until: next)
         }
     }
 
-    /// Waits for the delay to pass, or for an earlier alarm to be set.
-    private func wait(for delay: Duration) async {
-        guard delay > .zero else { return }
+    /// Waits for the deadline, or for an earlier alarm to be set.
+    private func wait(until deadline: Duration) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [clock] in
-                do { try await clock.sleep(for: delay) } catch {}  // cancelled: something else happened first
+            group.addTask { [timeline] in
+                do { try await timeline.sleep(deadline) } catch {}  // cancelled: something else happened first
             }
             group.addTask { [changes] in _ = await changes.next() }
             await group.next()
@@ -53,10 +49,16 @@ final class Alarms<Event: Sendable>: Sendable {
     }
 }
 
-/// Reads a clock whose instants are unknown: the time since the call.
-private func stopwatch<C: Clock>(_ clock: C) -> @Sendable () -> Duration where C.Duration == Duration {
-    let start = clock.now
-    return { start.duration(to: clock.now) }
+/// A clock whose instants are unknown, by the time since a moment.
+private struct Timeline: Sendable {
+    let elapsed: @Sendable () -> Duration
+    let sleep: @Sendable (_ until: Duration) async throws -> Void
+
+    init(_ clock: some Clock<Duration>) {
+        let start = clock.now
+        elapsed = { start.duration(to: clock.now) }
+        sleep = { try await clock.sleep(until: start.advanced(by: $0), tolerance: nil) }
+    }
 }
 
 /// A heap of events by the time they are due; among equal times the first inserted comes first.

@@ -9,10 +9,13 @@ struct ReplicaKey: Sendable, Hashable, Comparable {
     static func < (a: ReplicaKey, b: ReplicaKey) -> Bool { (a.resource, a.partition) < (b.resource, b.partition) }
 }
 
-/// One call of a handler.
-struct Job: Sendable {
+/// One call of a handler. (A reference, because it is handed on often.)
+final class Job: Sendable {
     /// The identity of a call, never used again.
-    struct ID: Sendable, Hashable { let number: UInt64 }
+    struct ID: Sendable, Hashable, Comparable {
+        let number: UInt64
+        static func < (a: ID, b: ID) -> Bool { a.number < b.number }
+    }
 
     enum Work: Sendable {
         case transition(Step)
@@ -25,14 +28,28 @@ struct Job: Sendable {
     let key: ReplicaKey
     let model: RegisteredModel
     let work: Work
+
+    init(id: ID, key: ReplicaKey, model: RegisteredModel, work: Work) {
+        self.id = id
+        self.key = key
+        self.model = model
+        self.work = work
+    }
 }
 
 /// A transition of one replica: one partition's part of a message, or a step down before the participant leaves.
-struct Step: Sendable {
+final class Step: Sendable {
     let message: ReceivedMessage?
     let from: String
     let to: String
     let token: Int64
+
+    init(message: ReceivedMessage?, from: String, to: String, token: Int64) {
+        self.message = message
+        self.from = from
+        self.to = to
+        self.token = token
+    }
 
     var timeout: Duration? { message?.message.timeout }
 

@@ -26,13 +26,19 @@ extension ReplicaTable {
         isSuspended = true
         var actions: [Action] = []
         for key in sortedKeys {
-            if let call = entries[key]?.call, let step = call.step, step.to == call.job.model.topState, !isHandingOver {
-                entries[key]?.call?.cancellation = .suspended
-                actions.append(.cancel(call.job.id))
-            }
+            actions += cancelPromotion(of: key)
             actions += advance(key)
         }
         return actions
+    }
+
+    /// A replica on its way to a top state that others may be given must not arrive there now.
+    private mutating func cancelPromotion(of key: ReplicaKey) -> [Action] {
+        guard !isHandingOver, let call = entries[key]?.call, let step = call.step,
+            step.to == call.job.model.topState, call.job.model.isTopExclusive
+        else { return [] }
+        entries[key]?.call?.cancellation = .suspended
+        return [.cancel(call.job.id)]
     }
 
     /// The session is certain again.

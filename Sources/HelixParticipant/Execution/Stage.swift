@@ -10,7 +10,8 @@ internal import Synchronization
 /// from joining again. Only the sink of outcomes belongs to a session.
 final class Stage: Sendable {
     enum Alarm: Sendable {
-        case mark(Job)
+        /// Some transition may have been running long enough to be marked.
+        case marks
         case timeout(Job, start: Int64)
         case retryCommits
     }
@@ -21,9 +22,16 @@ final class Stage: Sendable {
         case end
     }
 
+    private struct Running {
+        let job: Job
+        let task: CancellableTask
+        let since: Duration
+    }
+
     private struct State {
         var table = ReplicaTable()
-        var tasks: [Job.ID: CancellableTask] = [:]
+        var running: [Job.ID: Running] = [:]
+        var isMarkAlarmSet = false
         var sink: (@Sendable (CommitEvent) -> Void)?
     }
 
@@ -65,14 +73,17 @@ final class Stage: Sendable {
     func update(_ change: (inout ReplicaTable) -> [ReplicaTable.Action]) {
         var cancelled: [CancellableTask] = []
         var forgotten: [any TransitionHandler] = []
-        let pending = state.withLock { state in
+        var startCount = 0
+        let time = alarms.now
+        let (pending, needsMarkAlarm) = state.withLock { state in
             for action in change(&state.table) {
                 switch action {
                 case .start(let job):
                     let task = CancellableTask()
-                    state.tasks[job.id] = task
+                    state.running[job.id] = Running(job: job, task: task, since: time)
+                    startCount += 1
                     orders.post(.call(job, task))
-                case .cancel(let id): if let task = state.tasks[id] { cancelled.append(task) }
+                case .cancel(let id): if let task = state.running[id]?.task { cancelled.append(task) }
                 case .record(let outcome): state.sink?(.outcome(outcome))
                 case .discard(let ids): state.sink?(.discard(ids))
                 case .forget(let key):
@@ -80,8 +91,11 @@ final class Stage: Sendable {
                 case .handedOver: handedOver.ring()
                 }
             }
-            return state.table.pendingCount
+            let needsMarkAlarm = startCount > 0 && !state.isMarkAlarmSet
+            if needsMarkAlarm { state.isMarkAlarmSet = true }
+            return (state.table.pendingCount, needsMarkAlarm)
         }
+        if needsMarkAlarm { alarms.set(.marks, after: configuration.readMarkDelay) }
         metrics.setPending(pending)
         for task in cancelled { task.cancel() }
         withExtendedLifetime(forgotten) {}
@@ -99,11 +113,13 @@ final class Stage: Sendable {
     func run(_ job: Job, in task: CancellableTask) async {
         let start = now()
         let began = alarms.now
-        setAlarms(for: job, start: start)
+        if case .transition(let step) = job.work, let timeout = step.timeout {
+            alarms.set(.timeout(job, start: start), after: timeout)
+        }
         let result = await task.run { await self.call(job) }
         let end = now()
         if case .transition(let step) = job.work { metrics.record(step, result, alarms.now - began) }
-        state.withLock { $0.tasks[job.id] = nil }
+        state.withLock { $0.running[job.id] = nil }
         log(job, result)
         update { $0.finished(job, result, start: start, now: end) }
         callEnds.ring()
@@ -145,14 +161,8 @@ final class Stage: Sendable {
             timeout: step.timeout, logger: logger)
     }
 
-    private func setAlarms(for job: Job, start: Int64) {
-        guard case .transition(let step) = job.work, step.message != nil else { return }
-        alarms.set(.mark(job), after: configuration.readMarkDelay)
-        if let timeout = step.timeout { alarms.set(.timeout(job, start: start), after: timeout) }
-    }
-
     private func log(_ job: Job, _ result: TransitionResult) {
-        guard case .transition(let step) = job.work else { return }
+        guard case .transition(let step) = job.work, result != .completed || logger.logLevel <= .debug else { return }
         let logger = context(of: step, job.key).logger
         switch result {
         case .completed: logger.debug("transition done")
@@ -164,18 +174,29 @@ final class Stage: Sendable {
     /// Rings the alarms, until the task is cancelled.
     func runAlarms() async {
         await alarms.run { events in
-            let sink = state.withLock { $0.sink }
-            var marks: [ReceivedMessage] = []
             for event in events {
                 switch event {
-                case .mark(let job):
-                    if let message = state.withLock({ $0.table.markDue(for: job) }) { marks.append(message) }
+                case .marks: markRunning()
                 case .timeout(let job, let start): update { $0.timedOut(job, start: start, now: now()) }
-                case .retryCommits: sink?(.retry)
+                case .retryCommits: state.withLock { $0.sink?(.retry) }
                 }
             }
-            if !marks.isEmpty { sink?(.mark(marks)) }
         }
+    }
+
+    /// Has the messages of all transitions that have been running for a while marked as read, in one go.
+    private func markRunning() {
+        let time = alarms.now
+        let delay = configuration.readMarkDelay
+        let next: Duration? = state.withLock { state in
+            let waiting = state.running.values.filter { $0.since + delay > time }
+            let due = state.running.values.filter { $0.since + delay <= time }.sorted { $0.job.id < $1.job.id }
+            let marks = due.compactMap { state.table.markDue(for: $0.job) }
+            if !marks.isEmpty { state.sink?(.mark(marks)) }
+            state.isMarkAlarmSet = !waiting.isEmpty
+            return waiting.map(\.since).min()
+        }
+        if let next { alarms.set(.marks, after: next + delay - time) }
     }
 
     /// Waits until no handler is at work.

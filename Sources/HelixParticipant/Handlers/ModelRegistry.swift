@@ -21,6 +21,11 @@ final class RegisteredModel: Sendable {
     var initialState: String { model.initialState }
     var topState: String { model.topState }
 
+    /// Whether the top state is for a limited number of replicas, so that nobody may come into it by mistake.
+    var isTopExclusive: Bool {
+        if case .atMost = model.states[0].bound { true } else { false }
+    }
+
     /// The next state on the way down to the initial one; `nil` when it is reached or cannot be.
     func stepDown(from state: String) -> String? {
         guard state != StateModel.error, let index = model.index(of: state) else { return nil }

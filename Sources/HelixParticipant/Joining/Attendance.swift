@@ -44,10 +44,11 @@ struct Attendance: Sendable {
                 return .handover
             }
             defer { group.cancelAll() }
-            var isHandedOver = false
+            // The committer, which the handover sets free, may be seen to end before it.
+            var ended: Set<Part> = []
             while let part = try await group.next() {
-                if part == .handover { isHandedOver = true }
-                if part == .committer, isHandedOver { return await leave() }
+                ended.insert(part)
+                if ended.isSuperset(of: [.handover, .committer]) { return await leave() }
             }
         }
     }

@@ -36,14 +36,16 @@ struct Inbox: Sendable {
             }
             let parked = memory.parked.values.sorted { ($0.fencingToken, $0.id) < ($1.fencingToken, $1.id) }
             await learnLimits(delivery.messages, &memory)
-            for message in parked + delivery.messages { try await handle(message, &memory) }
+            let context = InboxRules.Context(
+                session: member.sessionID, sessionStart: sessionStart, now: member.now(), models: registry.references)
+            for message in parked + delivery.messages { try await handle(message, context, &memory) }
         }
     }
 
-    private func handle(_ received: ReceivedMessage, _ memory: inout Memory) async throws {
+    private func handle(
+        _ received: ReceivedMessage, _ context: InboxRules.Context, _ memory: inout Memory
+    ) async throws {
         let message = received.message
-        let context = InboxRules.Context(
-            session: member.sessionID, sessionStart: sessionStart, now: member.now(), models: registry.references)
         let isParked = memory.parked.removeValue(forKey: received.id) != nil
         switch InboxRules.disposition(of: message, in: context) {
         case .execute: execute(received)

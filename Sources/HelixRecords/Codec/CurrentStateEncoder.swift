@@ -1,7 +1,7 @@
 /// Encodes a current state over and over while few of its partitions change from one time to the next.
 ///
-/// A participant writes the whole record at every commit. This keeps each partition's entry encoded, so that a commit of
-/// k of n partitions encodes k and copies the rest.
+/// A participant writes the whole record at every commit. This keeps each partition's entry encoded, so that a commit
+/// of k of n partitions encodes k and copies the rest.
 package struct CurrentStateEncoder: Sendable {
     /// The record without its partitions.
     private let header: [UInt8]
@@ -19,15 +19,10 @@ package struct CurrentStateEncoder: Sendable {
     /// - Parameter path: the znode, for errors.
     package init(_ state: CurrentState, path: String) {
         var writer = JSONWriter()
-        writer.append("{\"id\":")
-        writer.appendText(state.id)
-        writer.append(",\"simpleFields\":")
-        writer.appendObject(state.record.simpleFields) { $0.appendText($1) }
-        writer.append(",\"listFields\":")
-        writer.appendObject(state.record.listFields) { $0.appendArray($1) }
-        writer.append(",\"mapFields\":{")
+        state.record.appendHead(to: &writer)
+        writer.append("{")
         header = writer.bytes
-        compress = state.record.bool("enableCompression") ?? false
+        compress = state.record.asksForCompression
         self.path = path
         partitions = state.record.mapFields.keys.sorted()
         fragments = partitions.map { Self.fragment($0, state.record.mapFields[$0] ?? [:]) }

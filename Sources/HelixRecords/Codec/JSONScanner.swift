@@ -106,7 +106,12 @@ struct JSONScanner: ~Copyable {
     private mutating func number() throws(RecordError) -> ByteText {
         let start = offset
         if byte(at: offset) == UInt8(ascii: "-") { offset += 1 }
+        let integer = offset
         guard skipDigits() > 0 else { throw unexpected("a digit of a number") }
+        if byte(at: integer) == UInt8(ascii: "0"), offset > integer + 1 {
+            offset = integer + 1
+            throw unexpected("no digit after a leading zero")
+        }
         if byte(at: offset) == UInt8(ascii: ".") {
             offset += 1
             guard skipDigits() > 0 else { throw unexpected("a digit after the point") }

@@ -1,5 +1,5 @@
-/// Builds the dictionaries of map fields, most of which repeat the keys of the one before them, as the replicas of a current
-/// state do.
+/// Builds the dictionaries of map fields, most of which repeat the keys of the one before them, as the replicas of a
+/// current state do.
 ///
 /// Such a map begins as a copy of the one before, whose hash table fits, and only values that differ are put into
 /// their known places: no hashing, and texts that repeat are shared.

@@ -1,8 +1,8 @@
 extension ZNRecord {
     /// Decodes a znode's data: JSON, or gzip of it (protocol reference 1.1, 1.4).
     ///
-    /// Tolerant in form (order, white space, numbers and booleans for texts, nulls, missing maps and id, unknown keys at
-    /// the top) and strict in substance: what cannot be understood is an error, never an empty record.
+    /// Tolerant in form (order, white space, numbers and booleans for texts, nulls, missing maps and id, unknown keys
+    /// at the top) and strict in substance: what cannot be understood is an error, never an empty record.
     /// - Throws: `RecordError` when the data is no record, with the byte that is wrong; `isEmpty` when there is none.
     public init(decoding data: [UInt8], path: String) throws(RecordError) {
         self = try RecordReader.read(data, path: path) { reader throws(RecordError) in
@@ -46,14 +46,7 @@ extension ZNRecord {
     /// - Throws: `RecordError` when the result is larger than the write limit.
     public func encoded(path: String? = nil, limits: RecordLimits = .standard) throws(RecordError) -> [UInt8] {
         var writer = JSONWriter()
-        writer.append("{\"id\":")
-        writer.appendText(id)
-        writer.append(",\"simpleFields\":")
-        writer.appendObject(simpleFields) { $0.appendText($1) }
-        writer.append(",\"listFields\":")
-        let bound = max(0, int("listField.bound") ?? .max)
-        writer.appendObject(listFields) { $0.appendArray($1.prefix(bound)) }
-        writer.append(",\"mapFields\":")
+        appendHead(to: &writer)
         writer.appendObject(mapFields) { $0.appendObject($1) { $0.appendText($1) } }
         if let rawPayload, !rawPayload.isEmpty {
             writer.append(",\"rawPayload\":\"")
@@ -61,8 +54,22 @@ extension ZNRecord {
             writer.append("\"")
         }
         writer.append("}")
-        return try limits.finish(writer.bytes, compress: bool("enableCompression") ?? false, path: path ?? id)
+        return try limits.finish(writer.bytes, compress: asksForCompression, path: path ?? id)
     }
+
+    /// Everything up to the map fields' value.
+    func appendHead(to writer: inout JSONWriter) {
+        writer.append("{\"id\":")
+        writer.appendText(id)
+        writer.append(",\"simpleFields\":")
+        writer.appendObject(simpleFields) { $0.appendText($1) }
+        writer.append(",\"listFields\":")
+        let bound = self[count: "listField.bound"] ?? .max
+        writer.appendObject(listFields) { $0.appendArray($1.prefix(bound)) }
+        writer.append(",\"mapFields\":")
+    }
+
+    var asksForCompression: Bool { bool("enableCompression") ?? false }
 }
 
 /// The sizes, in bytes, at which encoded records are compressed and refused (protocol reference 1.4).
@@ -73,7 +80,8 @@ public struct RecordLimits: Sendable, Hashable {
     public var compressionThreshold: Int
 
     /// - Parameters:
-    ///   - writeLimit: 1,024,000 bytes unless set, as in Helix; the ensemble's `jute.maxbuffer` must be at least as large.
+    ///   - writeLimit: 1,024,000 bytes unless set, as in Helix; the ensemble's `jute.maxbuffer` must be at least as
+    ///     large.
     ///   - compressionThreshold: the write limit unless set; never above it.
     public init(writeLimit: Int = 1_024_000, compressionThreshold: Int? = nil) {
         self.writeLimit = writeLimit

@@ -21,7 +21,8 @@ package struct WireTime: Sendable, Hashable {
         (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64, milliseconds: Int64)
     {
         let days = Self.floorDivide(milliseconds, 86_400_000)
-        let rest = milliseconds - days * 86_400_000
+        let remainder = milliseconds % 86_400_000
+        let rest = remainder < 0 ? remainder + 86_400_000 : remainder
         let (year, month, day) = Self.civil(days)
         return (year, month, day, rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60, rest % 1000)
     }

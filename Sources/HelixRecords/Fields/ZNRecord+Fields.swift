@@ -12,11 +12,6 @@ extension ZNRecord {
         }
     }
 
-    package subscript(text key: String) -> String? {
-        get { simpleFields[key] }
-        set { simpleFields[key] = newValue }
-    }
-
     /// A text that counts as missing when it is empty.
     package subscript(name key: String) -> String? {
         get { simpleFields[key].flatMap { $0.isEmpty ? nil : $0 } }

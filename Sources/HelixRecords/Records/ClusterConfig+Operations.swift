@@ -1,13 +1,14 @@
 // The settings of maintenance, of views, of capacities.
 extension ClusterConfig {
-    /// MAX_OFFLINE_INSTANCES_ALLOWED: with more instances offline the cluster enters maintenance mode; `nil` means never.
+    /// MAX_OFFLINE_INSTANCES_ALLOWED: with more instances offline the cluster enters maintenance mode; `nil` means
+    /// never.
     public var maxOfflineInstances: Int? {
         get { record[count: "MAX_OFFLINE_INSTANCES_ALLOWED"] }
         set { record[count: "MAX_OFFLINE_INSTANCES_ALLOWED"] = newValue }
     }
 
-    /// NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT: with no more instances offline the cluster leaves the maintenance mode that it
-    /// entered by itself; `nil` means never. At most ``maxOfflineInstances``.
+    /// NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT: with no more instances offline the cluster leaves the maintenance mode
+    /// that it entered by itself; `nil` means never. At most ``maxOfflineInstances``.
     public var offlineInstancesForAutoExit: Int? {
         get { record[count: "NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT"] }
         set { record[count: "NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT"] = newValue }
@@ -26,7 +27,8 @@ extension ClusterConfig {
         set { record[milliseconds: "OFFLINE_DURATION_FOR_PURGE_MS"] = newValue }
     }
 
-    /// PARTICIPANT_DEREGISTRATION_TIMEOUT: the controller drops instances that are offline for longer; `nil` means never.
+    /// PARTICIPANT_DEREGISTRATION_TIMEOUT: the controller drops instances that are offline for longer; `nil` means
+    /// never.
     public var deregistrationTimeout: Duration? {
         get { record[milliseconds: "PARTICIPANT_DEREGISTRATION_TIMEOUT"] }
         set { record[milliseconds: "PARTICIPANT_DEREGISTRATION_TIMEOUT"] = newValue }

@@ -131,8 +131,9 @@ public struct ClusterConfig: RecordView {
     /// `{MSG_TYPE}.maxThreads`: how many messages of a type a participant may handle at once.
     public func maxThreads(_ type: MessageType) -> Int? { record[count: "\(type.rawValue).maxThreads"] }
 
-    /// ERROR_OR_RECOVERY_PARTITION_THRESHOLD_FOR_LOAD_BALANCE, else the legacy ERROR_PARTITION_THRESHOLD_FOR_LOAD_BALANCE
-    /// where that is not 0, else 1: with more partitions in error than this, load is balanced downwards only.
+    /// ERROR_OR_RECOVERY_PARTITION_THRESHOLD_FOR_LOAD_BALANCE, else the legacy
+    /// ERROR_PARTITION_THRESHOLD_FOR_LOAD_BALANCE where that is not 0, else 1: with more partitions in error than
+    /// this, load is balanced downwards only.
     public var errorPartitionThreshold: Int {
         get {
             record[count: "ERROR_OR_RECOVERY_PARTITION_THRESHOLD_FOR_LOAD_BALANCE"]

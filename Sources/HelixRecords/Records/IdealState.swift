@@ -5,7 +5,8 @@ public struct IdealState: RecordView {
     /// The view of a record.
     public init(record: ZNRecord) { self.record = record }
 
-    /// The text that stands for every live instance, as the number of replicas or as the only entry of a preference list.
+    /// The text that stands for every live instance, as the number of replicas or as the only entry of a preference
+    /// list.
     public static let anyLiveInstance = "ANY_LIVEINSTANCE"
 
     /// Who computes the placement.

@@ -28,8 +28,8 @@ public struct InstanceConfig: RecordView {
         set { record[name: "HELIX_ZONE_ID"] = newValue }
     }
 
-    /// DOMAIN, `k=v,k=v`: the instance's place in the topology, in the order in which it is written; empty when there is
-    /// none.
+    /// DOMAIN, `k=v,k=v`: the instance's place in the topology, in the order in which it is written; empty when there
+    /// is none.
     /// - Throws: `RecordError` when a pair has not exactly one `=` with a text on both sides.
     public var domain: [(key: String, value: String)] {
         get throws(RecordError) {
@@ -41,8 +41,8 @@ public struct InstanceConfig: RecordView {
                     throw RecordError(
                         path: "CONFIGS/PARTICIPANT/\(id)",
                         reason:
-                            "DOMAIN is \"\(record.simpleFields["DOMAIN"] ?? "")\", where \"\(pair)\" is no pair; expected "
-                            + "key=value,key=value")
+                            "DOMAIN is \"\(record.simpleFields["DOMAIN"] ?? "")\", where \"\(pair)\" is no pair; "
+                            + "expected key=value,key=value")
                 }
                 domain.append((sides[0], sides[1]))
             }
@@ -171,8 +171,8 @@ public struct InstanceConfig: RecordView {
 
     // MARK: Identity
 
-    /// The value of the topology's last key in the instance's domain, else its name: two instances with the same logical
-    /// id are the two ends of a swap.
+    /// The value of the topology's last key in the instance's domain, else its name: two instances with the same
+    /// logical id are the two ends of a swap.
     /// - Throws: `RecordError` when the domain is malformed.
     public func logicalID(in cluster: ClusterConfig) throws(RecordError) -> String {
         let key = cluster.topologyKeys.last ?? "INSTANCE"

@@ -28,8 +28,8 @@ public enum InstanceOperation: String, Sendable, Hashable, CaseIterable {
         case byDefault = "DEFAULT"
     }
 
-    /// Whether an instance may go from one operation to another, given the operations of the other instances with the same
-    /// logical id.
+    /// Whether an instance may go from one operation to another, given the operations of the other instances with the
+    /// same logical id.
     public static func isLegalMove(
         from: InstanceOperation, to: InstanceOperation, others: [InstanceOperation]
     ) -> Bool {
@@ -106,8 +106,8 @@ extension InstanceConfig {
         set { record[list: "HELIX_INSTANCE_OPERATIONS"] = newValue.map(\.text) }
     }
 
-    /// The operation that counts: the last of ``operations``, unless the legacy flag HELIX_ENABLED, which old tools still
-    /// edit, says otherwise.
+    /// The operation that counts: the last of ``operations``, unless the legacy flag HELIX_ENABLED, which old tools
+    /// still edit, says otherwise.
     public var effectiveOperation: InstanceOperation { effectiveOperationEntry.operation }
 
     /// ``effectiveOperation`` with its reason and source.

@@ -23,8 +23,8 @@ public struct LiveInstance: RecordView {
                 ]))
     }
 
-    /// SESSION_ID, an opaque text: Java writes the session in hexadecimal, ports write it in decimal or with `0x`. It is
-    /// the name of the instance's current states and the target of its messages as it stands here.
+    /// SESSION_ID, an opaque text: Java writes the session in hexadecimal, ports write it in decimal or with `0x`. It
+    /// is the name of the instance's current states and the target of its messages as it stands here.
     public var sessionID: String? {
         get { record[name: "SESSION_ID"] }
         set { record[name: "SESSION_ID"] = newValue }

@@ -23,8 +23,8 @@ extension Message {
         set { record[timestamp: "RELAY_TIME"] = newValue }
     }
 
-    /// The messages to pass on once this one is done, in the order in which they are attached. An instance that is listed
-    /// without a message is left out.
+    /// The messages to pass on once this one is done, in the order in which they are attached. An instance that is
+    /// listed without a message is left out.
     public var relayMessages: [(instance: String, message: Message)] {
         record[list: "RELAY_PARTICIPANTS"].compactMap { instance in
             record.mapFields[instance].map { fields in

@@ -103,8 +103,8 @@ extension Message {
         set { record[value: "ST_REBALANCE_TYPE"] = newValue }
     }
 
-    /// CURRENT_ACTIVE_REPLICA_NUMBER: how many replicas of the partition were active when the message was made; `nil` where
-    /// that does not matter, on the wire -1.
+    /// CURRENT_ACTIVE_REPLICA_NUMBER: how many replicas of the partition were active when the message was made; `nil`
+    /// where that does not matter, on the wire -1.
     public var activeReplicas: Int? {
         get { record[count: "CURRENT_ACTIVE_REPLICA_NUMBER"] }
         set { record[int: "CURRENT_ACTIVE_REPLICA_NUMBER"] = newValue ?? -1 }

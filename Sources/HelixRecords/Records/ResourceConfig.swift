@@ -105,7 +105,8 @@ public struct ResourceConfig: RecordView {
     /// Whether the map TIMEOUT exists: where it does, it replaces the cluster's and the ideal state's timeouts.
     public var hasTimeouts: Bool { record.mapFields["TIMEOUT"] != nil }
 
-    /// How long a transition may take by the map TIMEOUT, looked up as `ClusterConfig.timeout(from:to:partition:)` does.
+    /// How long a transition may take by the map TIMEOUT, looked up as `ClusterConfig.timeout(from:to:partition:)`
+    /// does.
     public func timeout(from: String, to: String, partition: String? = nil) -> Duration? {
         record.timeout(from: from, to: to, partition: partition)
     }
@@ -115,8 +116,8 @@ public struct ResourceConfig: RecordView {
         record.setTimeout(timeout, "\(from).\(to)")
     }
 
-    /// What a replica of a partition weighs by PARTITION_CAPACITY_MAP: the partition's entry, else that of `DEFAULT`; empty
-    /// when there is neither.
+    /// What a replica of a partition weighs by PARTITION_CAPACITY_MAP: the partition's entry, else that of `DEFAULT`;
+    /// empty when there is neither.
     /// - Throws: `RecordError` when the entry is no JSON object.
     public func partitionCapacity(_ partition: String) throws(RecordError) -> [String: Int] {
         let map = record.mapFields["PARTITION_CAPACITY_MAP"] ?? [:]

@@ -1,4 +1,5 @@
-/// How many replicas may be in transition at once: one item of STATE_TRANSITION_THROTTLE_CONFIGS (protocol reference 4.4).
+/// How many replicas may be in transition at once: one item of STATE_TRANSITION_THROTTLE_CONFIGS (protocol reference
+/// 4.4).
 public struct ThrottleConfig: Sendable, Hashable {
     /// Which transitions count.
     public enum RebalanceType: String, Sendable, Hashable, CaseIterable {
@@ -72,8 +73,8 @@ public struct ThrottleConfig: Sendable, Hashable {
 }
 
 extension ClusterConfig {
-    /// STATE_TRANSITION_THROTTLE_CONFIGS. Items that cannot be read are left out (``problems()`` names them); of two with
-    /// the same scope and type the later counts.
+    /// STATE_TRANSITION_THROTTLE_CONFIGS. Items that cannot be read are left out (``problems()`` names them); of two
+    /// with the same scope and type the later counts.
     public var throttles: [ThrottleConfig] {
         get { parsedThrottles.throttles }
         set { record[list: "STATE_TRANSITION_THROTTLE_CONFIGS"] = newValue.map(\.text) }
@@ -104,8 +105,8 @@ extension ClusterConfig {
         }
         if let enter = maxOfflineInstances, let exit = offlineInstancesForAutoExit, exit > enter {
             problems.append(
-                "NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT is \(exit), above MAX_OFFLINE_INSTANCES_ALLOWED, \(enter); the cluster "
-                    + "would leave maintenance only to enter it again; lower it")
+                "NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT is \(exit), above MAX_OFFLINE_INSTANCES_ALLOWED, \(enter); "
+                    + "the cluster would leave maintenance only to enter it again; lower it")
         }
         return problems
     }

@@ -1,0 +1,24 @@
+public import Coordination
+import HelixRecords
+public import Logging
+public import RebalancePipeline
+
+extension ClusterSnapshot {
+    /// Reads a cluster as its controller sees it at this moment: what a decision, an explanation or a plan can be made of.
+    ///
+    /// - Parameters:
+    ///   - cluster: the cluster; it must be set up.
+    ///   - session: where to read.
+    ///   - logger: gets a line for each record that cannot be read.
+    /// - Throws: `ControllerError` naming what is missing where the cluster is not set up; `CoordinationError`.
+    public static func read(
+        _ cluster: String, in session: any CoordinationSession, logger: Logger = Logger(label: "helix.controller")
+    ) async throws -> ClusterSnapshot {
+        let paths = ClusterPaths(cluster: cluster)
+        try await ClusterSetup.check(session, paths)
+        var cache = ClusterCache(session: session, paths: paths, logger: logger)
+        try await cache.load()
+        cache.edit { $0.time = SystemTime.milliseconds() }
+        return cache.snapshot
+    }
+}

@@ -1,0 +1,122 @@
+import Coordination
+import HelixRecords
+
+/// A record that says where replicas of a resource are.
+enum RoutingRecord: Sendable, Hashable {
+    case view(resource: String)
+    case currentState(instance: String, session: String, resource: String)
+
+    var resource: String {
+        switch self {
+        case .view(let resource), .currentState(_, _, let resource): resource
+        }
+    }
+}
+
+/// A znode that a spectator follows: what its path means.
+indirect enum RoutingPlace: Sendable, Hashable {
+    case instanceConfigs
+    case instanceConfig(String)
+    case liveInstances
+    case liveInstance(String)
+    case views
+    case currentStates(instance: String, session: String)
+    case record(RoutingRecord)
+    /// The children of a record that is spread over several znodes.
+    case buckets(RoutingRecord)
+    case bucket(RoutingRecord, String)
+    /// A list that does not exist yet: it is watched for its creation.
+    case creation(of: RoutingPlace)
+
+    /// Whether the list of its children is what counts; else it is its data, or, of a creation, its existence.
+    var isList: Bool {
+        switch self {
+        case .instanceConfigs, .liveInstances, .views, .currentStates, .buckets: true
+        case .instanceConfig, .liveInstance, .record, .bucket, .creation: false
+        }
+    }
+
+    /// The record that the place is a part of.
+    var record: RoutingRecord? {
+        switch self {
+        case .record(let record), .buckets(let record), .bucket(let record, _): record
+        default: nil
+        }
+    }
+}
+
+/// The places of a cluster that a spectator with a certain source follows, and their paths.
+struct RoutingPlaces: Sendable {
+    let paths: ClusterPaths
+    let source: RoutingSource
+
+    /// The places from which all others are found.
+    var roots: [RoutingPlace] {
+        source == .currentStates
+            ? [.instanceConfigs, .liveInstances] : [.instanceConfigs, .liveInstances, .views]
+    }
+
+    private var views: String { source == .targetExternalView ? paths.targetExternalViews : paths.externalViews }
+
+    func path(_ place: RoutingPlace) -> String {
+        switch place {
+        case .instanceConfigs: paths.instanceConfigs
+        case .instanceConfig(let name): paths.instanceConfig(name)
+        case .liveInstances: paths.liveInstances
+        case .liveInstance(let name): paths.liveInstance(name)
+        case .views: views
+        case .currentStates(let instance, let session): paths.currentStates(instance, session: session)
+        case .record(let record), .buckets(let record): path(record)
+        case .bucket(let record, let name): "\(path(record))/\(name)"
+        case .creation(let place): path(place)
+        }
+    }
+
+    private func path(_ record: RoutingRecord) -> String {
+        switch record {
+        case .view(let resource): "\(views)/\(resource)"
+        case .currentState(let instance, let session, let resource):
+            paths.currentState(instance, session: session, resource: resource)
+        }
+    }
+
+    /// The place of a child of a list.
+    func child(_ name: String, of list: RoutingPlace) -> RoutingPlace? {
+        switch list {
+        case .instanceConfigs: .instanceConfig(name)
+        // That an instance is live is in the list; its record tells only where its current states are.
+        case .liveInstances: source == .currentStates ? .liveInstance(name) : nil
+        case .views: .record(.view(resource: name))
+        case .currentStates(let instance, let session):
+            .record(.currentState(instance: instance, session: session, resource: name))
+        case .buckets(let record): .bucket(record, name)
+        default: nil
+        }
+    }
+
+    /// What is to be read because of an event; `nil` for a znode that is not followed.
+    func place(_ event: WatchEvent) -> RoutingPlace? {
+        guard event.path.hasPrefix(paths.root + "/") else { return nil }
+        let parts = event.path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+        let view = source == .targetExternalView ? "TARGETEXTERNALVIEW" : "EXTERNALVIEW"
+        switch (parts.first, parts.count) {
+        case ("CONFIGS", 2): return .instanceConfigs
+        case ("CONFIGS", 3): return .instanceConfig(parts[2])
+        case ("LIVEINSTANCES", 1): return .liveInstances
+        case ("LIVEINSTANCES", 2): return .liveInstance(parts[1])
+        case (view, 1): return .views
+        case (view, 2...): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
+        case ("INSTANCES", 4): return .currentStates(instance: parts[1], session: parts[3])
+        case ("INSTANCES", 5...):
+            return part(
+                .currentState(instance: parts[1], session: parts[3], resource: parts[4]), parts.dropFirst(5).first,
+                event.kind)
+        default: return nil
+        }
+    }
+
+    private func part(_ record: RoutingRecord, _ bucket: String?, _ kind: WatchEvent.Kind) -> RoutingPlace {
+        if let bucket { return .bucket(record, bucket) }
+        return kind == .childrenChanged ? .buckets(record) : .record(record)
+    }
+}

@@ -1,0 +1,65 @@
+/// Several real ZooKeeper servers of one test that make up an ensemble.
+public struct ZooKeeperEnsemble: Sendable {
+    /// The servers; any of them may be killed, paused and restarted.
+    public let servers: [ZooKeeperServer]
+
+    /// Where clients connect to.
+    public var connectText: String { servers.map(\.connectText).joined(separator: ",") }
+
+    /// Starts an ensemble and waits until all of its servers serve.
+    /// - Parameters:
+    ///   - count: how many servers; three bear the loss of one.
+    ///   - options: for each of the servers.
+    public static func start(
+        _ count: Int = 3, _ options: ZooKeeperServer.Options = .init()
+    ) async throws -> ZooKeeperEnsemble {
+        var options = options
+        options.configuration.merge(["initLimit": "20", "syncLimit": "10"]) { given, _ in given }
+        for number in 1...count {
+            let (quorum, election) = (try Loopback.freePort(), try Loopback.freePort())
+            options.configuration["server.\(number)"] = "127.0.0.1:\(quorum):\(election)"
+        }
+        let servers = try await withThrowingTaskGroup(of: (Int, ZooKeeperServer).self) { [options] group in
+            for number in 1...count {
+                group.addTask {
+                    var options = options
+                    options.ensembleIdentifier = number
+                    return (number, try await ZooKeeperServer.start(options))
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        return ZooKeeperEnsemble(servers: servers.sorted { $0.0 < $1.0 }.map(\.1))
+    }
+
+    /// The server that leads now, and those that follow it.
+    public func roles() async -> (leader: ZooKeeperServer?, followers: [ZooKeeperServer]) {
+        var roles: (leader: ZooKeeperServer?, followers: [ZooKeeperServer]) = (nil, [])
+        for server in servers {
+            let answer = await server.ask("srvr")
+            if answer.contains("Mode: leader") { roles.leader = server }
+            if answer.contains("Mode: follower") { roles.followers.append(server) }
+        }
+        return roles
+    }
+
+    /// Ends all servers and removes their data.
+    public func stop() async {
+        for server in servers { await server.stop() }
+    }
+}
+
+/// Runs `body` with an ensemble of its own, which ends when the body does.
+public func withZooKeeperEnsemble<Value>(
+    _ count: Int = 3, _ options: ZooKeeperServer.Options = .init(), _ body: (ZooKeeperEnsemble) async throws -> Value
+) async throws -> Value {
+    let ensemble = try await ZooKeeperEnsemble.start(count, options)
+    do {
+        let value = try await body(ensemble)
+        await ensemble.stop()
+        return value
+    } catch {
+        await ensemble.stop()
+        throw error
+    }
+}
