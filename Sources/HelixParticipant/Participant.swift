@@ -6,8 +6,8 @@ public import ServiceLifecycle
 public import StateModels
 internal import Synchronization
 
-/// A member of a cluster that carries replicas: it joins, makes the transitions that the controller orders by calling your
-/// handlers, and reports what became of them.
+/// A member of a cluster that carries replicas: it joins, makes the transitions that the controller orders by calling
+/// your handlers, and reports what became of them.
 ///
 /// ```swift
 /// let participant = Participant(cluster: "orders", instance: "node1_8080", coordination: zooKeeper)
@@ -15,9 +15,9 @@ internal import Synchronization
 /// try await ServiceGroup(services: [participant], logger: logger).run()
 /// ```
 ///
-/// Everything happens in ``run()``, inside one session after another. When a session becomes uncertain, replicas in the top
-/// state are told to stop serving (``TransitionHandler/suspended()``); when it expires, what runs is cancelled, every
-/// replica is reset, and the participant joins again with a new session.
+/// Everything happens in ``run()``, inside one session after another. When a session becomes uncertain, replicas in the
+/// top state are told to stop serving (``TransitionHandler/suspended()``); when it expires, what runs is cancelled,
+/// every replica is reset, and the participant joins again with a new session.
 ///
 /// On graceful shutdown it takes no more messages, brings its replicas to the initial state, those in the top state
 /// first, and leaves the cluster.
@@ -127,8 +127,8 @@ public final class Participant: Service, Sendable {
         return status
     }
 
-    /// Declares that a replica has failed, for example because its disk has: it goes to ERROR, where an operator can reset
-    /// it. A running transition is cancelled first. Does nothing if there is no such replica here.
+    /// Declares that a replica has failed, for example because its disk has: it goes to ERROR, where an operator can
+    /// reset it. A running transition is cancelled first. Does nothing if there is no such replica here.
     ///
     /// - Parameter reason: what people read in the cluster's current state.
     public func declareFailure(resource: String, partition: String, reason: String) {
@@ -237,8 +237,7 @@ public final class Participant: Service, Sendable {
     private func endSession() async {
         departure.endMembership()
         joinedSession.withLock { $0 = nil }
-        stage.setSink(nil)
-        stage.update { $0.endSession() }
+        stage.endSession()
         if await !isDone(within: configuration.resetTimeout, on: clock, { await self.stage.idle() }) {
             logger.warning(
                 "handlers have not returned; their replicas take no transitions until they do",

@@ -34,8 +34,8 @@ public struct ParticipantConfiguration: Sendable {
     /// The process as it is shown in the live instance's record: `pid@host` unless set.
     public var processName: String = ProcessName.current
 
-    /// The configuration with which the instance is added if the cluster allows it to join by itself. `nil` makes one of
-    /// the instance's name, which should have the form `host_port`.
+    /// The configuration with which the instance is added if the cluster allows it to join by itself. `nil` makes one
+    /// of the instance's name, which should have the form `host_port`.
     public var instanceConfig: InstanceConfig?
 
     /// A configuration of defaults.

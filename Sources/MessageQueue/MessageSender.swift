@@ -4,7 +4,7 @@ public import HelixRecords
 /// Puts messages into the queues of instances, in few transactions.
 ///
 /// A message is created only under a queue that exists: one for an instance that was dropped does not bring its znodes
-/// back. With a fence, for example a check on the leader's znode, nothing is sent any more once the fence does not hold.
+/// back. With a fence, for example a check on the leader's znode, nothing is sent once the fence does not hold.
 public struct MessageSender: Sendable {
     private let session: any CoordinationSession
     private let paths: ClusterPaths

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Alarms")
 struct AlarmTests {
-    @Test("the queue gives events in the order of their deadlines, equal ones in the order of insertion", arguments: 1...20)
+    @Test(
+        "the queue gives events in the order of their deadlines, equal ones in the order of insertion",
+        arguments: 1...20)
     func order(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var queue = DeadlineQueue<Int>()
@@ -112,7 +114,10 @@ struct AlarmTests {
     func cancellableTask() async {
         let early = CancellableTask()
         early.cancel()
-        #expect(await withTaskGroup(of: Bool.self) { $0.addTask { await early.run { Task.isCancelled } }; return await $0.next()! })
+        #expect(
+            await withTaskGroup(of: Bool.self) {
+                $0.addTask { await early.run { Task.isCancelled } }; return await $0.next()!
+            })
         let late = CancellableTask()
         let wasCancelled = await withTaskGroup(of: Bool.self) { group in
             group.addTask {

@@ -178,6 +178,48 @@ struct JoiningTests {
         }
     }
 
+    @Test("replicas that another client spread over buckets are carried over too, and tasks' states go")
+    func foreignForms() async throws {
+        let stand = try await Stand()
+        let folder = stand.paths.currentStates("n1_1", session: "old")
+        var parent = CurrentState(resource: "db", sessionID: "old", stateModel: "MasterSlave")
+        parent.bucketSize = 2
+        try await stand.session.createWithParents("\(folder)/db", try parent.encoded())
+        for (name, partition) in [("db_p0-p1", "db_1"), ("db_p2-p3", "db_2")] {
+            var bucket = CurrentState(resource: name, sessionID: "old", stateModel: "MasterSlave")
+            bucket[partition] = ReplicaState(currentState: "MASTER")
+            try await stand.session.create("\(folder)/db/\(name)", try bucket.encoded())
+        }
+        let tasks = stand.paths.taskCurrentStateSessions("n1_1")
+        try await stand.session.createWithParents("\(tasks)/old/job", [])
+        try await stand.running(stand.masterSlave()) { session in
+            let record = try #require(try await stand.current(session))
+            #expect(record.partitions == ["db_1", "db_2"])
+            #expect(record.bucketSize == 0)
+            #expect(try await stand.session.children(tasks) == [])
+            #expect(try await stand.session.children(stand.paths.currentStateSessions("n1_1")) == [session])
+        }
+    }
+
+    @Test("a live instance whose creation got no answer is recognised as our own")
+    func lostAnswer() async throws {
+        let stand = try await Stand()
+        let service = ObservedService(stand.service)
+        service.loseAnswer(ofWriteTo: "/LIVEINSTANCES/")
+        let participant = stand.masterSlave(on: service)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do { try await participant.run() } catch is CancellationError {}
+            }
+            try await eventually("it has joined") {
+                stand.clock.advance(by: .milliseconds(20))
+                return participant.status.isJoined
+            }
+            #expect(try await stand.live?.sessionID == participant.status.session)
+            group.cancelAll()
+        }
+    }
+
     @Test("a record of an earlier session that cannot be read stays where it is")
     func unreadableCarryOver() async throws {
         let stand = try await Stand()

@@ -141,6 +141,21 @@ struct LeavingTests {
         #expect(stand.journal.of("a") == ["OFFLINE-SLAVE", "SLAVE-OFFLINE", "reset"])
     }
 
+    @Test("without a connection the replicas come down all the same, and the participant leaves")
+    func whileSuspended() async throws {
+        let stand = try await Stand()
+        let participant = stand.masterSlave()
+        try await serving(participant) { group in
+            let session = try await joined(participant)
+            try await stand.order("m1", "a", "OFFLINE", "SLAVE", session: session)
+            try await stand.order("m2", "a", "SLAVE", "MASTER", session: session)
+            stand.service.suspend(try stand.sessionID(session))
+            try await stand.journal.waitFor("a suspended")
+            await group.triggerGracefulShutdown()
+        }
+        #expect(stand.journal.of("a").suffix(3) == ["suspended", "MASTER-SLAVE", "SLAVE-OFFLINE"])
+    }
+
     @Test("a participant that waits for its name leaves at once")
     func whileJoining() async throws {
         let stand = try await Stand()

@@ -54,7 +54,8 @@ struct LoadTests {
             for number in 0..<10 {
                 let resource = number < 7 ? "db" : "web"
                 try await stand.send(
-                    stand.transition("m\(number)", "p\(number)", "OFFLINE", "SLAVE", session: session, resource: resource))
+                    stand.transition(
+                        "m\(number)", "p\(number)", "OFFLINE", "SLAVE", session: session, resource: resource))
             }
             try await eventually("all are done") { stand.journal.all.count == 11 }
             await giveWay()

@@ -211,7 +211,7 @@ struct MessageHandlingTests {
         let stand = try await Stand()
         let gate = Gate()
         let participant = stand.masterSlave { context in
-            do { try await gate.pass() } catch where context.partition == "stubborn" {
+            do { try await gate.pass() } catch  where context.partition == "stubborn" {
             } catch { throw Broken() }
         }
         try await stand.running(participant) { session in

@@ -183,7 +183,9 @@ struct RegistrationTests {
     func methods() async throws {
         let journal = Journal()
         let standby = Standby(journal: journal)
-        for (from, to) in [("OFFLINE", "STANDBY"), ("STANDBY", "LEADER"), ("LEADER", "STANDBY"), ("STANDBY", "OFFLINE")] {
+        for (from, to) in [
+            ("OFFLINE", "STANDBY"), ("STANDBY", "LEADER"), ("LEADER", "STANDBY"), ("STANDBY", "OFFLINE"),
+        ] {
             try await standby.transition(context(from, to))
         }
         #expect(journal.all == ["offlineToStandby", "standbyToLeader", "leaderToStandby", "standbyToOffline"])

@@ -34,7 +34,8 @@ struct ReplicaTablePropertyTests {
             case 0...7:
                 let from = stand.state(partition) ?? "OFFLINE"
                 let next = ["OFFLINE": ["SLAVE", "DROPPED"], "SLAVE": ["MASTER", "OFFLINE"], "MASTER": ["SLAVE"]]
-                accept([partition], pick([from, from, from, pick(states)]), pick(next[from] ?? ["OFFLINE", "DROPPED"]))
+                accept(
+                    [partition], pick([from, from, from, pick(states)]), pick(next[from] ?? ["OFFLINE", "DROPPED"]))
             case 8: accept(["a", "c", partition], "OFFLINE", "SLAVE")
             case 9...14: if let (name, _) = anyCall() { stand.finish(name, pick(results)) }
             case 15: if let (_, job) = anyCall() { timeOut(job) }
@@ -100,7 +101,8 @@ struct ReplicaTablePropertyTests {
         #expect(run.stand.table.pendingCount == 0, "seed \(seed): something waits for ever")
         #expect(run.stand.table.openMessages.isEmpty, "seed \(seed): \(run.stand.table.openMessages.keys)")
         let unclosed = Set(run.accepted).subtracting(run.stand.closed)
-        #expect(unclosed.isSubset(of: run.vanished), "seed \(seed): \(unclosed.subtracting(run.vanished)) stay for ever")
+        #expect(
+            unclosed.isSubset(of: run.vanished), "seed \(seed): \(unclosed.subtracting(run.vanished)) stay for ever")
     }
 
     @Test("tokens only grow for a replica", arguments: 1...50)

@@ -446,7 +446,8 @@ struct ReplicaTableTests {
         #expect(stand.closed == ["m1"])
     }
 
-    @Test("a step down that fails is not tried again", arguments: [TransitionResult.failed("x"), .rolledBack, .cancelled])
+    @Test(
+        "a step down that fails is not tried again", arguments: [TransitionResult.failed("x"), .rolledBack, .cancelled])
     func failedStepDown(_ result: TransitionResult) {
         var stand = TableStand()
         stand.bring("a", to: "SLAVE", "MASTER")

@@ -55,6 +55,28 @@ struct SessionTests {
         }
     }
 
+    @Test("handlers learn of the end of the session before the session is closed")
+    func promptCancellation() async throws {
+        let stand = try await Stand()
+        let service = ObservedService(stand.service)
+        let gate = Gate()
+        let closing = Gate()
+        service.beforeClose { do { try await closing.pass(isStubborn: true) } catch {} }
+        let participant = stand.masterSlave(on: service) { context in
+            if context.to == "MASTER" { try await gate.pass() }
+        }
+        try await stand.running(participant) { session in
+            try await stand.order("m1", "a", "OFFLINE", "SLAVE", session: session)
+            try await stand.send(stand.transition("m2", "a", "SLAVE", "MASTER", session: session))
+            try await stand.journal.waitFor("a SLAVE-MASTER")
+            stand.service.expire(try stand.sessionID(session))
+            try await stand.journal.waitFor("a reset")
+            closing.open()
+            try await eventually("it has joined again") { (participant.status.session ?? session) != session }
+            #expect(stand.journal.of("a") == ["OFFLINE-SLAVE", "SLAVE-MASTER", "reset"])
+        }
+    }
+
     @Test("a handler that ignores cancellation does not keep the participant from joining again")
     func stubbornHandler() async throws {
         let stand = try await Stand()

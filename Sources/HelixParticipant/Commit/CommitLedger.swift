@@ -39,7 +39,8 @@ struct CommitLedger: Sendable {
 
     /// Takes note of what stands in the tree already; what came in before counts more.
     mutating func open(_ state: CurrentState, version: Int32) {
-        var account = accounts.removeValue(forKey: state.id) ?? ResourceAccount(encoder: encoder(state), version: version)
+        var account =
+            accounts.removeValue(forKey: state.id) ?? ResourceAccount(encoder: encoder(state), version: version)
         let isNew = account.revision == 0
         for partition in state.partitions where account.states[partition] == nil {
             account.states[partition] = state[partition]?.currentState
@@ -214,8 +215,8 @@ struct CommitLedger: Sendable {
         return .wait
     }
 
-    /// A message was deleted by somebody else: it is done. Where several were, the rest are deleted one by one instead of
-    /// finding the next culprit in yet another round.
+    /// A message was deleted by somebody else: it is done. Where several were, the rest are deleted one by one instead
+    /// of finding the next culprit in yet another round.
     private mutating func drop(_ id: String, of resource: String, siblings: [String]) {
         accounts[resource]?.messages.removeAll { $0 == id }
         accounts[resource]?.missing += 1
@@ -270,6 +271,7 @@ struct CommitLedger: Sendable {
 
     /// Whether everything has been written.
     var isSettled: Bool {
-        deletions.isEmpty && postponedDeletions.isEmpty && accounts.values.allSatisfy { !$0.isDirty && $0.messages.isEmpty && $0.relays.isEmpty }
+        deletions.isEmpty && postponedDeletions.isEmpty
+            && accounts.values.allSatisfy { !$0.isDirty && $0.messages.isEmpty && $0.relays.isEmpty }
     }
 }

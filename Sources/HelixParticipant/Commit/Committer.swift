@@ -18,8 +18,8 @@ enum CommitEvent: Sendable {
     case connected
 }
 
-/// Writes what is done, in rounds: all that came in during one round goes out together in the next, all resources at the
-/// same time, one transaction for each.
+/// Writes what is done, in rounds: all that came in during one round goes out together in the next, all resources at
+/// the same time, one transaction for each.
 struct Committer: Sendable {
     let session: any CoordinationSession
     let paths: ClusterPaths

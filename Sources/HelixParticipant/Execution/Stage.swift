@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Where the handlers play: performs what ``ReplicaTable`` asks for.
 ///
-/// It outlives sessions, because handlers do: one that does not return when it is cancelled must not keep the participant
-/// from joining again. Only the sink of outcomes belongs to a session.
+/// It outlives sessions, because handlers do: one that does not return when it is cancelled must not keep the
+/// participant from joining again. Only the sink of outcomes belongs to a session.
 final class Stage: Sendable {
     enum Alarm: Sendable {
         /// Some transition may have been running long enough to be marked.
@@ -33,15 +33,15 @@ final class Stage: Sendable {
         var running: [Job.ID: Running] = [:]
         var isMarkAlarmSet = false
         var sink: (@Sendable (CommitEvent) -> Void)?
+        var logger: Logger
     }
 
     private let cluster: String
     private let instance: String
     private let configuration: ParticipantConfiguration
-    private let logger: Logger
     private let metrics: ParticipantMetrics
     private let now: @Sendable () -> Int64
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let handlers = Mutex<[ReplicaKey: any TransitionHandler]>([:])
     let alarms: Alarms<Alarm>
     /// The calls to be started, each in a task of its own.
@@ -58,8 +58,8 @@ final class Stage: Sendable {
         self.cluster = cluster
         self.instance = instance
         self.configuration = configuration
-        self.logger = logger
         self.now = now
+        state = Mutex(State(logger: logger))
         metrics = ParticipantMetrics()
         alarms = Alarms(clock: clock)
     }
@@ -68,8 +68,8 @@ final class Stage: Sendable {
 
     /// Tells the table what happened, and performs what it answers.
     ///
-    /// What the table asks for is handed on under the lock, so that two changes of one replica cannot overtake each other;
-    /// only what may run the user's code, cancelling tasks and letting go of handlers, is done after it.
+    /// What the table asks for is handed on under the lock, so that two changes of one replica cannot overtake each
+    /// other; only what may run the user's code, cancelling tasks and letting go of handlers, is done after it.
     func update(_ change: (inout ReplicaTable) -> [ReplicaTable.Action]) {
         var cancelled: [CancellableTask] = []
         var forgotten: [any TransitionHandler] = []
@@ -104,8 +104,22 @@ final class Stage: Sendable {
     /// Looks at the table.
     func inspect<Value>(_ look: (ReplicaTable) -> Value) -> Value { state.withLock { look($0.table) } }
 
-    /// Where outcomes go from now on; `nil` while there is no session.
-    func setSink(_ sink: (@Sendable (CommitEvent) -> Void)?) { state.withLock { $0.sink = sink } }
+    /// A session has begun.
+    /// - Parameters:
+    ///   - logger: what the handlers log with in this session.
+    ///   - sink: where outcomes go.
+    func beginSession(_ logger: Logger, sink: @escaping @Sendable (CommitEvent) -> Void) {
+        state.withLock { state in
+            state.logger = logger
+            state.sink = sink
+        }
+    }
+
+    /// The session is over: nothing of it is written any more, what runs is cancelled, replicas are reset.
+    func endSession() {
+        state.withLock { $0.sink = nil }
+        update { $0.endSession() }
+    }
 
     // MARK: Calls
 
@@ -158,11 +172,13 @@ final class Stage: Sendable {
         TransitionContext(
             replica: Replica(cluster: cluster, instance: instance, resource: key.resource, partition: key.partition),
             from: step.from, to: step.to, messageID: step.message?.id, fencingToken: step.token,
-            timeout: step.timeout, logger: logger)
+            timeout: step.timeout, logger: state.withLock { $0.logger })
     }
 
     private func log(_ job: Job, _ result: TransitionResult) {
-        guard case .transition(let step) = job.work, result != .completed || logger.logLevel <= .debug else { return }
+        guard case .transition(let step) = job.work else { return }
+        let isOfInterest = result != .completed || state.withLock { $0.logger.logLevel <= .debug }
+        guard isOfInterest else { return }
         let logger = context(of: step, job.key).logger
         switch result {
         case .completed: logger.debug("transition done")

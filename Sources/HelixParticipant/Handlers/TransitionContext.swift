@@ -32,8 +32,8 @@ public struct TransitionContext: Sendable {
     public let messageID: String?
     /// A number that only grows for a partition, over all instances: the transaction that created the message.
     ///
-    /// Hand it to your storage with every write, and let the storage refuse writes with a smaller one than it has seen: then
-    /// a top state that was cut off for long cannot spoil what its successor wrote.
+    /// Hand it to your storage with every write, and let the storage refuse writes with a smaller one than it has seen:
+    /// then a top state that was cut off for long cannot spoil what its successor wrote.
     public let fencingToken: Int64
     /// How long it may take before it is cancelled and the replica is in ERROR; `nil` for any time.
     public let timeout: Duration?

@@ -16,7 +16,7 @@ struct TransitionTable: TransitionHandler {
         }
     }
 
-    /// - Throws: `RegistrationError` that names every transition which is missing from the table or unknown to the model.
+    /// - Throws: `RegistrationError` that names every transition which the table lacks or the model does not know.
     static func check(_ actions: [Transition: TransitionAction], against model: StateModel) throws(RegistrationError) {
         let needed = model.transitions.filter { edge in
             actions[edge] == nil && !isImplicit(from: edge.from, to: edge.to, initialState: model.initialState)

@@ -57,10 +57,13 @@ struct Admission: Sendable {
         guard let first = missing.first else { return }
         let found =
             first == member.paths.root
-            ? "there is no cluster \(cluster)" : "cluster \(cluster) is not set up: missing \(missing.joined(separator: ", "))"
+            ? "there is no cluster \(cluster)"
+            : "cluster \(cluster) is not set up: missing \(missing.joined(separator: ", "))"
         throw member.error(
             .clusterNotSetUp,
-            found + ". Set it up first (`helix cluster add \(cluster)`, or addCluster of the admin API), and check the name.")
+            found
+                + ". Check the name, or set it up (`helix cluster add \(cluster)`, or addCluster of the admin API)."
+        )
     }
 
     private func instanceConfig(in cluster: ClusterConfig) async throws -> InstanceConfig {
@@ -132,7 +135,9 @@ struct Admission: Sendable {
             throw member.error(
                 .invalidTopology,
                 "the cluster's topology is \(cluster.topology ?? ""), but DOMAIN of \(path) is "
-                    + "\"\(domain.map { "\($0.key)=\($0.value)" }.joined(separator: ","))\"; expected a value for \(needed)")
+                    + "\"\(domain.map { "\($0.key)=\($0.value)" }.joined(separator: ","))\"; "
+                    + "expected a value for \(needed)"
+            )
         }
     }
 }

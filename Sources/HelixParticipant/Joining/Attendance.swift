@@ -20,12 +20,23 @@ struct Attendance: Sendable {
         let events = Mailbox<CommitEvent>()
         let (limits, recorded) = try await whileConnected { try await join() }
         guard departure.becomeMember() else { throw CancellationError() }
-        stage.setSink { events.post($0) }
+        stage.beginSession(member.logger) { events.post($0) }
         stage.update { $0.beginSession(limits: limits, recorded: Set(recorded.flatMap(\.keys))) }
         onJoined(member.sessionID)
         member.logger.info("joined the cluster", metadata: ["resources": "\(recorded.count)"])
         let inbox = Inbox(
             member: member, registry: registry, stage: stage, events: events, sessionStart: sessionStart)
+        try await withTaskCancellationHandler {
+            try await work(inbox, limits, recorded, events)
+        } onCancel: {
+            // The session is over, and others may be promoted: the handlers must know before anything is tidied up.
+            stage.endSession()
+        }
+    }
+
+    private func work(
+        _ inbox: Inbox, _ limits: TransitionLimits, _ recorded: [CarryOver.Recorded], _ events: Mailbox<CommitEvent>
+    ) async throws {
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 try await whileConnected { try await inbox.run(limits) }

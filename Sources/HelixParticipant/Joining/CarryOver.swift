@@ -4,8 +4,8 @@ internal import Logging
 internal import MessageQueue
 internal import StateModels
 
-/// Takes the replicas of earlier sessions into this one, in their initial state (protocol reference 5.1, step 8): so the
-/// controller knows what is still on this instance's disk, and can have it dropped.
+/// Takes the replicas of earlier sessions into this one, in their initial state (protocol reference 5.1, step 8): so
+/// the controller knows what is still on this instance's disk, and can have it dropped.
 struct CarryOver: Sendable {
     let member: Membership
     let registry: ModelRegistry
@@ -14,7 +14,7 @@ struct CarryOver: Sendable {
 
     /// A record of this session, as it stands in the tree.
     struct Recorded: Sendable {
-        let state: CurrentState
+        var state: CurrentState
         let version: Int32
     }
 
@@ -75,7 +75,26 @@ struct CarryOver: Sendable {
                 member.report(error)
             }
         }
+        for index in found.indices where found[index].state.record.isBucketized {
+            found[index].state.record = try await joined(
+                found[index].state.record, at: "\(folder)/\(found[index].state.id)")
+        }
         return (found, isWhole)
+    }
+
+    /// A record that a participant of another make spread over children.
+    private func joined(_ record: ZNRecord, at path: String) async throws -> ZNRecord {
+        var buckets: [ZNRecord] = []
+        for name in try await member.session.children(path) {
+            let bucket = "\(path)/\(name)"
+            guard let (data, _) = try await member.session.getIfPresent(bucket) else { continue }
+            do throws(RecordError) {
+                buckets.append(try ZNRecord(decoding: data, path: bucket))
+            } catch {
+                member.report(error)
+            }
+        }
+        return record.joined(buckets: buckets)
     }
 
     private func move(_ old: [CurrentState], into present: inout [Recorded]) async throws {
@@ -95,7 +114,9 @@ struct CarryOver: Sendable {
         for state in states {
             let path = "\(folder)/\(state.id)"
             let data = try state.encoded(path: path)
-            transactions.append([versions[state.id].map { .set(path, data: data, version: $0) } ?? .create(path, data: data)])
+            transactions.append([
+                versions[state.id].map { .set(path, data: data, version: $0) } ?? .create(path, data: data)
+            ])
         }
         for (state, outcome) in zip(states, await member.session.commit(transactions)) {
             guard case .set(let stat)? = try outcome.get().first else {

@@ -8,8 +8,8 @@ struct LiveNode: Sendable {
 
     private var path: String { member.paths.liveInstance(member.instance) }
 
-    /// Creates the znode. If another session holds it, waits for that one to end, for as long as the session timeout and
-    /// 5 seconds more.
+    /// Creates the znode. If another session holds it, waits for that one to end, for as long as the session timeout
+    /// and 5 seconds more.
     /// - Throws: `ParticipantError` with code `.nameTaken` when it does not end.
     func create(isFrozen: Bool) async throws {
         while true {
@@ -68,7 +68,7 @@ struct LiveNode: Sendable {
     private func nameTaken(by holder: Holder) -> ParticipantError {
         member.error(
             .nameTaken,
-            "\(path) is held by session \(holder.session) of process \(holder.process), and still was after \(patience). "
+            "\(path) is held by session \(holder.session) of process \(holder.process), still after \(patience). "
                 + "Stop that process, or give this one another instance name.")
     }
 

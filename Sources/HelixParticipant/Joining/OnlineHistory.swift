@@ -49,7 +49,7 @@ struct OnlineHistory: Sendable {
                 try await member.session.create(path, data)
             }
             return true
-        } catch where error.code == .badVersion || error.code == .nodeExists {
+        } catch  where error.code == .badVersion || error.code == .nodeExists {
             return false
         }
     }

@@ -39,9 +39,28 @@ final class ObservedService: CoordinationService {
         ObservedSession(base: try await base.openSession(configuration), service: self)
     }
 
+    private let closing = Mutex<(@Sendable () async -> Void)?>(nil)
+
+    /// Calls `body` before a session is closed.
+    func beforeClose(_ body: (@Sendable () async -> Void)?) { closing.withLock { $0 = body } }
+    func waitBeforeClose() async { await closing.withLock { $0 }?() }
+
     func nextFate(_ transaction: [WriteOperation]) -> Fate {
         guard transaction.contains(where: { $0.path.contains("/CURRENTSTATES/") }) else { return .normal }
         return fates.withLock { $0.isEmpty ? .normal : $0.removeFirst() }
+    }
+
+    private let lostWrite = Mutex<String?>(nil)
+
+    /// The next single write of a path with this text in it is applied, but its answer is lost.
+    func loseAnswer(ofWriteTo text: String) { lostWrite.withLock { $0 = text } }
+
+    func isAnswerLost(_ operation: WriteOperation) -> Bool {
+        lostWrite.withLock { lost in
+            guard let text = lost, operation.path.contains(text) else { return false }
+            lost = nil
+            return true
+        }
     }
 
     func count(_ operations: [WriteOperation], isTransaction: Bool) {
@@ -77,7 +96,10 @@ final class ObservedSession: CoordinationSession {
     func states() -> AsyncStream<SessionState> { base.states() }
     func makeWatcher() -> Watcher { base.makeWatcher() }
     func sync(_ path: String) async throws(CoordinationError) { try await base.sync(path) }
-    func close() async { await base.close() }
+    func close() async {
+        await service.waitBeforeClose()
+        await base.close()
+    }
 
     func read(_ operations: [ReadOperation]) async -> [Result<ReadResult, CoordinationError>] {
         service.counts.withLock { counts in
@@ -90,7 +112,10 @@ final class ObservedSession: CoordinationSession {
 
     func write(_ operations: [WriteOperation]) async -> [Result<WriteResult, CoordinationError>] {
         service.count(operations, isTransaction: false)
-        return await base.write(operations)
+        return zip(operations, await base.write(operations)).map { operation, result in
+            service.isAnswerLost(operation)
+                ? .failure(CoordinationError(.connectionLoss, operation: "create", path: operation.path)) : result
+        }
     }
 
     func commit(_ transactions: [[WriteOperation]]) async -> [Result<[WriteResult], CoordinationError>] {

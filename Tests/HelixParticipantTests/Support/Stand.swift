@@ -120,7 +120,8 @@ struct Stand {
         }
     }
 
-    func current(_ session: String, _ resource: String = "db", instance: String = "n1_1") async throws -> CurrentState? {
+    func current(_ session: String, _ resource: String = "db", instance: String = "n1_1") async throws -> CurrentState?
+    {
         let path = paths.currentState(instance, session: session, resource: resource)
         guard let (data, _) = try await self.session.getIfPresent(path) else { return nil }
         return try CurrentState(decoding: data, path: path)
