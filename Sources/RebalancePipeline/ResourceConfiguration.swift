@@ -90,6 +90,10 @@ extension ReadConfiguration {
             return "left as it is: no rule (IdealStateRule!) in the cluster's configuration admits it"
         }
         if idealState.stateModel == nil { return "no state model is named; set STATE_MODEL_DEF_REF" }
+        // What is in the buckets is not seen here: that is not the same as no partitions.
+        if idealState.bucketSize > 0, idealState.partitions.isEmpty, idealState.numPartitions != 0 {
+            return "left as it is: its partitions are in buckets (BUCKET_SIZE), which this controller does not read yet"
+        }
         switch idealState.rebalanceMode {
         case nil:
             return "frozen as it is: REBALANCE_MODE is none of FULL_AUTO, SEMI_AUTO, CUSTOMIZED and USER_DEFINED"

@@ -49,6 +49,14 @@ struct FrozenTests {
         } cure: {
             $0.report("b", "db")
         },
+        Fault(testDescription: "partitions in buckets") {
+            $0.edit("db") { idealState in
+                idealState.bucketSize = 10
+                idealState.preferenceLists = [:]
+            }
+        } cure: {
+            $0.restoreIdealState()
+        },
         Fault(testDescription: "mode") {
             $0.edit("db") { $0.record.simpleFields["REBALANCE_MODE"] = "MAGIC" }
         } cure: {
