@@ -43,7 +43,9 @@ struct ClusterCache {
         let known = Set(children.keys)
         isFullRead = true
         defer { isFullRead = false }
-        try await read(CachePlace.roots + known.subtracting(CachePlace.roots).sorted(by: order))
+        // Messages before states, here too: see ``refresh(_:)``.
+        let lists = known.subtracting(CachePlace.roots).sorted(by: order)
+        try await read(CachePlace.roots + lists.filter(\.isMessages) + lists.filter { !$0.isMessages })
     }
 
     /// Reads what events named, and what has been named meanwhile.

@@ -68,7 +68,7 @@ struct ViewPublisher: Sendable {
         var writes: [(name: String, view: ExternalView?, operation: WriteOperation)] = []
         for name in names {
             let path = context.paths.externalView(name)
-            let view = snapshot.externalView(of: name)
+            let view = snapshot.externalView(of: name, replacing: published[name] ?? nil)
             switch (view, published[name]) {
             case (let view?, let known?) where view != known:
                 writes.append((name, view, .set(path, data: try view.record.encoded())))
