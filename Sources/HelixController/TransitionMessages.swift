@@ -64,6 +64,8 @@ enum TransitionMessages {
         message.partition = first.partition
         message.stateModel = first.stateModel
         message.stateModelFactory = first.stateModelFactory
+        message.resourceGroup = first.resourceGroup
+        message.resourceTag = first.resourceTag
         message.fromState = first.from
         message.toState = first.to
         message.retryCount = 3

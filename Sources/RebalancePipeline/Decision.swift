@@ -83,6 +83,10 @@ public struct PlannedTransition: Sendable, Hashable {
     public var stateModel: String
     /// The state model factory.
     public var stateModelFactory: String
+    /// The resource's group, `nil` where there is none.
+    public var resourceGroup: String?
+    /// The tag that instances must have to hold the resource, `nil` where any may.
+    public var resourceTag: String?
     /// Where the transition begins.
     public var from: String
     /// Where it ends: one hop.

@@ -58,7 +58,8 @@ enum IssueTransitions {
         return PlannedTransition(
             resource: configuration.name, partition: partition, instance: instance.name,
             session: instance.live?.id ?? "", acceptsBatchMessages: instance.live?.acceptsBatchMessages ?? false,
-            stateModel: model.name, stateModelFactory: configuration.stateModelFactory, from: from, to: to,
+            stateModel: model.name, stateModelFactory: configuration.stateModelFactory,
+            resourceGroup: configuration.idealState?.resourceGroup, resourceTag: configuration.tag, from: from, to: to,
             timeout: timeout(from: from, to: to, partition: partition, configuration, snapshot),
             urgency: min(model.rank(from: candidate.from, to: candidate.to), model.transitions.count)
                 + (isTopMissing ? 0 : model.transitions.count))
