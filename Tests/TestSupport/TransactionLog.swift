@@ -41,6 +41,15 @@ public struct TransactionLog: Sendable {
         public var data: [UInt8]
         /// Whether the znode that was created is ephemeral.
         public var isEphemeral: Bool
+
+        /// A change.
+        public init(
+            zxid: Int64, time: Int64 = 0, session: SessionID, kind: Kind, path: String, data: [UInt8] = [],
+            isEphemeral: Bool = false
+        ) {
+            (self.zxid, self.time, self.session, self.kind) = (zxid, time, session, kind)
+            (self.path, self.data, self.isEphemeral) = (path, data, isEphemeral)
+        }
     }
 
     /// All changes, by zxid; the operations of a transaction in its order.
