@@ -63,7 +63,9 @@ let package = Package(
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, signals, arguments]),
 
         .target(
-            name: "TestSupport", dependencies: ["Coordination", "ZooKeeper", logging], path: "Tests/TestSupport"),
+            name: "TestSupport",
+            dependencies: ["Coordination", "ZooKeeper", "HelixRecords", "StateModels", logging],
+            path: "Tests/TestSupport"),
         .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "TestSupport"]),
         .testTarget(name: "StateModelsTests", dependencies: ["StateModels"]),
         .testTarget(name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels"]),
@@ -77,6 +79,7 @@ let package = Package(
             name: "HelixControllerTests",
             dependencies: [
                 "HelixController", "HelixAdmin", "Coordination", "HelixRecords", "RebalancePipeline", "StateModels",
+                "TestSupport", logging,
             ]),
         .testTarget(
             name: "HelixParticipantTests",

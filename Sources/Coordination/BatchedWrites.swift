@@ -7,14 +7,14 @@ extension CoordinationSession {
     /// given only if some of them fail.
     ///
     /// - Parameters:
-    ///   - fence: a `.check` with which every transaction begins, so that nothing is written once it does not hold.
+    ///   - fence: checks with which every transaction begins, so that nothing is written once one does not hold.
     ///   - batchSize: the most operations in a transaction, without the fence.
     ///   - batchBytes: the most bytes in a transaction; an operation that is larger goes alone.
     /// - Returns: the operations' results in order. `.connectionLoss` means that nobody knows whether the operation was
     ///   applied.
     /// - Throws: the error of the fence, or `.sessionExpired` or `.closed`; batches before may have landed.
     package func writeBatched(
-        _ operations: [WriteOperation], fence: WriteOperation? = nil, batchSize: Int = 100, batchBytes: Int = 512_000
+        _ operations: [WriteOperation], fence: [WriteOperation] = [], batchSize: Int = 100, batchBytes: Int = 512_000
     ) async throws(CoordinationError) -> [Result<WriteResult, CoordinationError>] {
         var writes = BatchedWrites(operations, fence: fence, batchSize: batchSize, batchBytes: batchBytes)
         while !writes.pending.isEmpty {
@@ -23,18 +23,25 @@ extension CoordinationSession {
         }
         return writes.results()
     }
+
+    /// The same with a fence of one operation.
+    package func writeBatched(
+        _ operations: [WriteOperation], fence: WriteOperation, batchSize: Int = 100, batchBytes: Int = 512_000
+    ) async throws(CoordinationError) -> [Result<WriteResult, CoordinationError>] {
+        try await writeBatched(operations, fence: [fence], batchSize: batchSize, batchBytes: batchBytes)
+    }
 }
 
 /// The bookkeeping of ``CoordinationSession/writeBatched(_:fence:batchSize:batchBytes:)``: which operations are still to
 /// be written, in which batches, and what became of the others.
 struct BatchedWrites {
     private let operations: [WriteOperation]
-    private let fence: WriteOperation?
+    private let fence: [WriteOperation]
     private var settled: [Result<WriteResult, CoordinationError>?]
     /// The batches still to be written, as indices of operations.
     private(set) var pending: [[Int]] = []
 
-    init(_ operations: [WriteOperation], fence: WriteOperation?, batchSize: Int, batchBytes: Int) {
+    init(_ operations: [WriteOperation], fence: [WriteOperation], batchSize: Int, batchBytes: Int) {
         precondition(batchSize > 0, "a batch has at least one operation, not \(batchSize)")
         self.operations = operations
         self.fence = fence
@@ -55,7 +62,7 @@ struct BatchedWrites {
 
     /// What is to be committed next.
     func transactions() -> [[WriteOperation]] {
-        pending.map { batch in (fence.map { [$0] } ?? []) + batch.map { operations[$0] } }
+        pending.map { batch in fence + batch.map { operations[$0] } }
     }
 
     /// Takes the outcomes of ``transactions()`` and prepares the next round.
@@ -75,7 +82,7 @@ struct BatchedWrites {
     private mutating func settle(
         _ batch: [Int], failedWith error: CoordinationError
     ) throws(CoordinationError) {
-        guard let culprit = error.operationIndex.map({ $0 - (fence == nil ? 0 : 1) }) else {
+        guard let culprit = error.operationIndex.map({ $0 - fence.count }) else {
             for index in batch { settled[index] = .failure(error) }
             return
         }

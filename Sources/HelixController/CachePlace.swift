@@ -1,7 +1,7 @@
 import HelixRecords
 
 /// A znode that the controller follows: what its path means.
-enum CachePlace: Hashable {
+indirect enum CachePlace: Hashable, Sendable {
     case clusterConfig
     case instanceConfigs
     case instanceConfig(String)
@@ -14,23 +14,38 @@ enum CachePlace: Hashable {
     case liveInstances
     case liveInstance(String)
     case controller
+    case controllerMessages
     case messages(String)
     case currentStates(String, session: String)
     case currentState(String, session: String, resource: String)
+    /// The buckets of a record that is spread over several znodes.
+    case buckets(CachePlace)
+    case bucket(CachePlace, String)
 
     /// The places from which all others are found.
     static let roots: [CachePlace] = [
-        .clusterConfig, .controller, .stateModels, .instanceConfigs, .resourceConfigs, .idealStates, .liveInstances,
+        .clusterConfig, .controller, .controllerMessages, .stateModels, .instanceConfigs, .resourceConfigs,
+        .idealStates,
+        .liveInstances,
     ]
 
     /// Whether the list of its children is what counts; else it is its data.
     var isList: Bool {
         switch self {
-        case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller, .messages,
-            .currentStates:
+        case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller,
+            .controllerMessages, .messages, .currentStates, .buckets:
             true
-        case .clusterConfig, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance, .currentState:
+        case .clusterConfig, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance, .currentState,
+            .bucket:
             false
+        }
+    }
+
+    /// Whether it is a list of messages.
+    var isQueue: Bool {
+        switch self {
+        case .messages, .controllerMessages: true
+        default: false
         }
     }
 
@@ -48,10 +63,13 @@ enum CachePlace: Hashable {
         case .liveInstances: paths.liveInstances
         case .liveInstance(let name): paths.liveInstance(name)
         case .controller: paths.controller
+        case .controllerMessages: paths.controllerMessages
         case .messages(let instance): paths.messages(instance)
         case .currentStates(let instance, let session): paths.currentStates(instance, session: session)
         case .currentState(let instance, let session, let resource):
             paths.currentState(instance, session: session, resource: resource)
+        case .buckets(let record): record.path(paths)
+        case .bucket(let record, let name): "\(record.path(paths))/\(name)"
         }
     }
 
@@ -67,15 +85,19 @@ enum CachePlace: Hashable {
         case ("CONFIGS", 3) where parts[1] == "RESOURCE": self = .resourceConfig(parts[2])
         case ("IDEALSTATES", 1): self = .idealStates
         case ("IDEALSTATES", 2): self = .idealState(parts[1])
+        case ("IDEALSTATES", 3): self = .bucket(.idealState(parts[1]), parts[2])
         case ("STATEMODELDEFS", 1): self = .stateModels
         case ("STATEMODELDEFS", 2): self = .stateModel(parts[1])
         case ("LIVEINSTANCES", 1): self = .liveInstances
         case ("LIVEINSTANCES", 2): self = .liveInstance(parts[1])
         case ("CONTROLLER", 1): self = .controller
+        case ("CONTROLLER", 2) where parts[1] == "MESSAGES": self = .controllerMessages
         case ("INSTANCES", 3) where parts[2] == "MESSAGES": self = .messages(parts[1])
         case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES": self = .currentStates(parts[1], session: parts[3])
         case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
             self = .currentState(parts[1], session: parts[3], resource: parts[4])
+        case ("INSTANCES", 6) where parts[2] == "CURRENTSTATES":
+            self = .bucket(.currentState(parts[1], session: parts[3], resource: parts[4]), parts[5])
         default: return nil
         }
     }
@@ -89,6 +111,7 @@ enum CachePlace: Hashable {
         case .stateModels: .stateModel(name)
         case .liveInstances: .liveInstance(name)
         case .currentStates(let instance, let session): .currentState(instance, session: session, resource: name)
+        case .buckets(let record): .bucket(record, name)
         default: nil
         }
     }
@@ -103,6 +126,7 @@ enum CachePlace: Hashable {
         case .liveInstance(let name): (.liveInstances, name)
         case .currentState(let instance, let session, let resource):
             (.currentStates(instance, session: session), resource)
+        case .bucket(let record, let name): (.buckets(record), name)
         default: nil
         }
     }

@@ -2,25 +2,40 @@ import Coordination
 import HelixRecords
 import Logging
 import RebalancePipeline
-import StateModels
 
 /// What the controller knows of its cluster: a snapshot that follows ZooKeeper by watches.
 ///
 /// Each watch event leads to one read of that znode, which arms the watch again; reads are pipelined. Nothing is
 /// polled. What is read goes into the snapshot, which notes what changed.
-struct ClusterCache {
-    private let session: any CoordinationSession
-    private let paths: ClusterPaths
+///
+/// A participant commits a state and deletes the message together. So messages are always read first and states after
+/// that: a message is never missing while the state that came of it has not been seen. That would look as if nothing was
+/// under way, and be asked for again.
+struct ClusterCache: Sendable {
+    let session: any CoordinationSession
+    let paths: ClusterPaths
+    let logger: Logger
     private let watcher: Watcher
-    private let logger: Logger
 
-    private(set) var snapshot: ClusterSnapshot
-    /// The children of the lists that were read, to notice what is new and what is gone.
-    private var children: [CachePlace: Set<String>] = [:]
-    /// Events that wait for the next refresh.
-    private var deferred: Set<CachePlace> = []
+    var snapshot: ClusterSnapshot
+    /// The children of the lists that were read, to notice what is new and what is gone. Of queues: the messages whose
+    /// content has been seen.
+    var children: [CachePlace: Set<String>] = [:]
     /// Whether everything is read again, not only what is new.
-    private var isFullRead = false
+    private(set) var isFullRead = false
+    /// What waits for the next refresh.
+    private var deferred: Set<CachePlace> = []
+    /// What could not be read, and so could not be watched by reading it; and whether that was because it is not there.
+    var unwatched: [(place: CachePlace, isMissing: Bool)] = []
+
+    /// Messages that were found and whose content is still to be read.
+    var unreadMessages: [QueuedMessage] = []
+    /// Messages to the controller that have been done.
+    var notices: Set<String> = []
+    /// The transactions that created the znodes of the live instances.
+    var incarnations: [String: Int64] = [:]
+    /// The records that are spread over several znodes.
+    var spread: [CachePlace: SpreadRecord] = [:]
 
     init(session: any CoordinationSession, paths: ClusterPaths, logger: Logger) {
         self.session = session
@@ -40,40 +55,49 @@ struct ClusterCache {
         try await session.sync(paths.root)
         deferred = []
         _ = watcher.drain()
-        let known = Set(children.keys)
         isFullRead = true
         defer { isFullRead = false }
-        // Messages before states, here too: see ``refresh(_:)``.
-        let lists = known.subtracting(CachePlace.roots).sorted(by: order)
-        try await read(CachePlace.roots + lists.filter(\.isMessages) + lists.filter { !$0.isMessages })
+        try await read(CachePlace.roots)
+        wakeForDeferred()
     }
 
     /// Reads what events named, and what has been named meanwhile.
     mutating func refresh(_ events: [WatchEvent]) async throws(CoordinationError) {
         var places = deferred.union(places(of: events))
         deferred = []
-        // A participant commits a state and deletes the message together. Messages are read first and states after that,
-        // so that a message is never missing while the state that came of it has not been seen: that would look as
-        // if nothing was under way, and be asked for again. The event of that state has arrived before the answer
-        // to the first read, so it is picked up in between.
-        let messages = places.filter(\.isMessages)
-        if !messages.isEmpty {
-            try await read(messages.sorted(by: order))
+        let queues = places.filter(\.isQueue)
+        if !queues.isEmpty {
+            try await read(sorted(queues))
+            // The event of a state has arrived before the answer to a read that misses its message.
             let late = self.places(of: watcher.drain())
-            deferred = late.filter(\.isMessages)
-            places = places.union(late).subtracting(deferred).subtracting(messages)
+            deferred.formUnion(late.filter(\.isQueue))
+            places.formUnion(late.filter { !$0.isQueue })
+            places.subtract(queues)
         }
-        try await read(places.sorted(by: order))
+        try await read(sorted(places))
+        wakeForDeferred()
     }
 
     /// Changes the snapshot by what the controller itself has done or wants.
     mutating func edit(_ change: (inout ClusterSnapshot) -> Void) { change(&snapshot) }
 
-    private func places(of events: [WatchEvent]) -> Set<CachePlace> {
-        Set(events.compactMap { CachePlace(path: $0.path, paths) })
+    private func wakeForDeferred() {
+        if !deferred.isEmpty { watcher.nudge() }
     }
 
-    private func order(_ a: CachePlace, _ b: CachePlace) -> Bool { a.path(paths) < b.path(paths) }
+    private func places(of events: [WatchEvent]) -> Set<CachePlace> {
+        var places: Set<CachePlace> = []
+        for event in events {
+            guard let place = CachePlace(path: event.path, paths) else { continue }
+            // The children of a record's znode are its buckets.
+            places.insert(event.kind == .childrenChanged && !place.isList ? .buckets(place) : place)
+        }
+        return places
+    }
+
+    private func sorted(_ places: some Sequence<CachePlace>) -> [CachePlace] {
+        places.map { (path: $0.path(paths), place: $0) }.sorted { $0.path < $1.path }.map(\.place)
+    }
 
     // MARK: Reading
 
@@ -81,190 +105,87 @@ struct ClusterCache {
     private mutating func read(_ places: [CachePlace]) async throws(CoordinationError) {
         var level = places
         while !level.isEmpty {
-            let results = await session.read(level.map(operation))
-            var next: [CachePlace] = []
-            for (place, result) in zip(level, results) {
-                do throws(CoordinationError) {
-                    next += try take(try result.get(), at: place)
-                } catch where error.code == .noNode {
-                    vanished(place)
-                }
-            }
-            try await awaitMissing()
-            try await fetchMessages()
+            let wanted = level.filter(isWanted)
+            var next = try await readLevel(wanted.filter(\.isQueue))
+            next += try await readMessages()
+            next += try await readLevel(wanted.filter { !$0.isQueue })
+            try await watchOtherwise()
             level = next
         }
+        joinSpreadRecords()
     }
 
-    private func operation(_ place: CachePlace) -> ReadOperation {
-        let path = place.path(paths)
-        return place.isList ? .children(path, watcher: watcher) : .get(path, watcher: watcher)
-    }
-
-    /// - Returns: what is to be read because of it.
-    private mutating func take(_ result: ReadResult, at place: CachePlace) throws(CoordinationError) -> [CachePlace] {
-        switch result {
-        case .children(let names, _): takeList(Set(names), at: place)
-        case .data(let data, let stat): takeData(data, stat, at: place)
-        case .stat: []
-        }
-    }
-
-    private mutating func takeList(_ names: Set<String>, at place: CachePlace) -> [CachePlace] {
-        let known = children[place] ?? []
-        children[place] = names
-        if place == .controller { snapshot.setPaused(names.contains("PAUSE")) }
-        if case .messages(let instance) = place {
-            for id in known.subtracting(names).sorted() { snapshot.removeMessage(instance, id: id) }
-            newMessages += names.subtracting(known).sorted().map { (instance, $0) }
-            return []
-        }
-        for name in known.subtracting(names).sorted() {
-            if let child = place.child(name) { forget(child) }
-        }
-        return (isFullRead ? names : names.subtracting(known)).sorted().compactMap(place.child)
-    }
-
-    private mutating func takeData(_ data: [UInt8], _ stat: Stat, at place: CachePlace) -> [CachePlace] {
-        let path = place.path(paths)
+    /// Whether a place still matters: what former sessions left behind does not.
+    private func isWanted(_ place: CachePlace) -> Bool {
         switch place {
-        case .clusterConfig: snapshot.setClusterConfig(decode(data, path))
-        case .instanceConfig(let name): snapshot.setInstanceConfig(name, decode(data, path))
-        case .resourceConfig(let name): snapshot.setResourceConfig(name, decode(data, path))
-        case .idealState(let name): snapshot.setIdealState(name, decode(data, path))
-        case .stateModel(let name): snapshot.setStateModel(name, decodeModel(data, path))
-        case .liveInstance(let name): return takeLiveInstance(name, data, stat)
-        case .currentState(let instance, let session, let resource):
-            guard liveSession(instance) == session else { break }
-            snapshot.setCurrentState(instance, resource, decode(data, path))
-        default: break
+        case .messages(let instance): liveSession(instance) != nil
+        case .currentStates(let instance, let session), .currentState(let instance, let session, _):
+            liveSession(instance) == session
+        case .buckets(let record), .bucket(let record, _): spread[record] != nil && isWanted(record)
+        default: true
         }
-        return []
     }
 
-    /// An instance joined or changed its record: its queue and its states are followed from now on.
-    private mutating func takeLiveInstance(_ name: String, _ data: [UInt8], _ stat: Stat) -> [CachePlace] {
-        let record: Found<LiveInstance> = decode(data, paths.liveInstance(name))
-        // Java identifies a session by the owner of the ephemeral, others by what the record says; a record that cannot be
-        // read leaves the owner (protocol reference 1.8).
-        let owner = stat.ephemeralOwner.map(\.description)
-        guard let session = record.value?.sessionID ?? owner else { return [] }
-        let former = liveSession(name)
-        snapshot.setLiveInstance(
-            name, .init(id: session, acceptsBatchMessages: record.value?.acceptsBatchMessages ?? false))
-        guard former != session else { return [] }
-        if let former { children[.currentStates(name, session: former)] = nil }
-        children[.messages(name)] = children[.messages(name)] ?? []
-        return [.messages(name), .currentStates(name, session: session)]
-    }
-
-    private func liveSession(_ instance: String) -> String? {
-        snapshot.instanceIndex(instance).flatMap { snapshot.instances[$0].live?.id }
+    private mutating func readLevel(_ places: [CachePlace]) async throws(CoordinationError) -> [CachePlace] {
+        guard !places.isEmpty else { return [] }
+        let results = await session.read(
+            places.map { place in
+                let path = place.path(paths)
+                return place.isList ? .children(path, watcher: watcher) : .get(path, watcher: watcher)
+            })
+        var next: [CachePlace] = []
+        for (place, result) in zip(places, results) {
+            switch result {
+            case .success(.children(let names, _)): next += takeList(Set(names), at: place)
+            case .success(.data(let data, let stat)): next += takeData(data, stat, at: place)
+            case .success(.stat): break
+            case .failure(let error) where error.code == .noNode: vanished(place)
+            case .failure(let error) where error.isTransient || error.endsSession: throw error
+            case .failure(let error): refused(place, error)
+            }
+        }
+        return next
     }
 
     /// A znode that was to be read is not there.
     private mutating func vanished(_ place: CachePlace) {
-        if place.isList {
-            missing.append(place)
-        } else {
-            forget(place)
-            // If it comes back before its list is read again, it is new all the same.
-            if let (list, name) = place.parent { children[list]?.remove(name) }
-        }
-    }
-
-    private mutating func forget(_ place: CachePlace) {
         switch place {
-        case .clusterConfig: snapshot.setClusterConfig(.absent)
-        case .instanceConfig(let name): snapshot.setInstanceConfig(name, .absent)
-        case .resourceConfig(let name): snapshot.setResourceConfig(name, .absent)
-        case .idealState(let name): snapshot.setIdealState(name, .absent)
-        case .stateModel(let name): snapshot.setStateModel(name, .absent)
-        case .liveInstance(let name):
-            if let session = liveSession(name) { children[.currentStates(name, session: session)] = nil }
-            snapshot.setLiveInstance(name, nil)
-        case .currentState(let instance, let session, let resource):
-            if liveSession(instance) == session { snapshot.setCurrentState(instance, resource, .absent) }
-        default: break
-        }
-    }
-
-    // MARK: Lists that do not exist yet
-
-    private var missing: [CachePlace] = []
-
-    /// A list that does not exist cannot be watched for children: it is watched for its creation.
-    private mutating func awaitMissing() async throws(CoordinationError) {
-        let lists = missing
-        missing = []
-        guard !lists.isEmpty else { return }
-        let results = await session.read(lists.map { .exists($0.path(paths), watcher: watcher) })
-        for (place, result) in zip(lists, results) {
+        case .buckets: unwatched.append((place, isMissing: true))  // what becomes of the record its own znode says
+        case _ where place.isList:
             _ = takeList([], at: place)
             children[place] = nil
-            if case .stat(.some) = try result.get() { deferred.insert(place) }
-        }
-        if !deferred.isEmpty { watcher.nudge() }
-    }
-
-    // MARK: Messages
-
-    private var newMessages: [(instance: String, id: String)] = []
-    /// Notes a message that the controller has sent itself: it is known without being read.
-    mutating func didSend(_ message: Message, to instance: String) {
-        children[.messages(instance), default: []].insert(message.id)
-        snapshot.addMessage(instance, id: message.id, message)
-    }
-
-    private mutating func fetchMessages() async throws(CoordinationError) {
-        let messages = newMessages
-        newMessages = []
-        guard !messages.isEmpty else { return }
-        let results = await session.read(messages.map { .get(paths.message($0.instance, $0.id)) })
-        for (message, result) in zip(messages, results) {
-            let path = paths.message(message.instance, message.id)
-            do throws(CoordinationError) {
-                guard case .data(let data, _) = try result.get() else { continue }
-                let found: Found<Message> = decode(data, path)
-                if let content = found.value { snapshot.addMessage(message.instance, id: message.id, content) }
-            } catch where error.code == .noNode {
-                children[.messages(message.instance)]?.remove(message.id)
+            unwatched.append((place, isMissing: true))
+        default:
+            forget(place)
+            if let (list, name) = place.parent {
+                // If it comes back before its list is read again, it is new all the same.
+                children[list]?.remove(name)
+            } else {
+                unwatched.append((place, isMissing: true))
             }
         }
     }
 
-    // MARK: Decoding
-
-    private func decode<Record: RecordView>(_ data: [UInt8], _ path: String) -> Found<Record> {
-        do throws(RecordError) {
-            return .present(try Record(decoding: data, path: path))
-        } catch {
-            logger.warning("A record cannot be read", metadata: ["helix.path": "\(path)", "error": "\(error)"])
-            return .unreadable(error)
-        }
+    /// A znode cannot be read though it is there: that is not the same as if it were not.
+    private mutating func refused(_ place: CachePlace, _ error: CoordinationError) {
+        logger.warning("A znode cannot be read", metadata: ["helix.path": "\(error.path ?? "")", "error": "\(error)"])
+        let path = place.path(paths)
+        setUnreadable(place, RecordError(path: path, reason: error.description))
+        unwatched.append((place, isMissing: false))
     }
 
-    private func decodeModel(_ data: [UInt8], _ path: String) -> Found<StateModel> {
-        let found: Found<StateModelRecord> = decode(data, path)
-        guard let record = found.value?.record else { return .unreadable(found.error!) }
-        do {
-            return .present(try StateModel(record: record))
-        } catch {
-            logger.warning("A state model is not valid", metadata: ["helix.path": "\(path)", "error": "\(error)"])
-            return .unreadable(RecordError(path: path, reason: "\(error)"))
+    /// What could not be read is watched by asking whether it exists, which needs neither the znode nor a permission.
+    private mutating func watchOtherwise() async throws(CoordinationError) {
+        let places = unwatched.filter { isWanted($0.place) }
+        unwatched = []
+        guard !places.isEmpty else { return }
+        let results = await session.read(places.map { .exists($0.place.path(paths), watcher: watcher) })
+        for (place, result) in zip(places, results) {
+            switch result {
+            case .success(.stat(.some)) where place.isMissing: deferred.insert(place.place)
+            case .failure(let error) where error.isTransient || error.endsSession: throw error
+            default: break
+            }
         }
-    }
-}
-
-/// A state model's record before it is validated.
-private struct StateModelRecord: RecordView {
-    var record: ZNRecord
-    init(record: ZNRecord) { self.record = record }
-}
-
-extension CachePlace {
-    fileprivate var isMessages: Bool {
-        if case .messages = self { return true }
-        return false
     }
 }

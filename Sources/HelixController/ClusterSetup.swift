@@ -1,5 +1,6 @@
 import Coordination
 import HelixRecords
+import Logging
 import StateModels
 
 /// What a cluster needs before a controller can run it (protocol reference 3).
@@ -20,16 +21,20 @@ enum ClusterSetup {
     }
 
     /// Writes the built-in state models where they are absent; one that a user changed is left as it is.
-    static func addStateModels(
-        _ session: any CoordinationSession, _ paths: ClusterPaths, fence: WriteOperation
-    ) async throws {
-        let known = Set(try await session.children(paths.stateModels))
+    /// - Throws: `Deposed`; `CoordinationError` when the session is over.
+    static func addStateModels(_ office: Office, _ context: ControllerContext) async throws {
+        do {
+            try await office.session.persistently(context) { try await add(office, context) }
+        } catch let error as CoordinationError where !error.endsSession {
+            context.logger.warning("The built-in state models could not be added", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func add(_ office: Office, _ context: ControllerContext) async throws {
+        let known = Set(try await office.session.children(context.paths.stateModels))
         let writes = try StateModel.builtIn.filter { !known.contains($0.name) }.map { model in
-            WriteOperation.create(paths.stateModel(model.name), data: try model.record.encoded())
+            WriteOperation.create(context.paths.stateModel(model.name), data: try model.record.encoded())
         }
-        for case .failure(let error) in try await session.writeBatched(writes, fence: fence)
-        where error.code != .nodeExists {
-            throw error
-        }
+        for case .failure(let error) in try await office.write(writes) where error.code != .nodeExists { throw error }
     }
 }

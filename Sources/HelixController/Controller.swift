@@ -69,12 +69,9 @@ public final class Controller: Service, Sendable {
                     try await self.coordination.withSession(self.sessionConfiguration) { session in
                         try await self.serve(in: session)
                     }
-                } catch is CancellationError {
-                    return
-                } catch let error as CoordinationError where error.endsSession || error.isTransient {
-                    self.context.logger.info("The session is over; opening another", metadata: ["error": "\(error)"])
-                } catch where Task.isCancelled {
-                    return
+                } catch {
+                    if Task.isCancelled { return }
+                    try await self.recover(from: error)
                 }
             }
         }
@@ -85,21 +82,45 @@ public final class Controller: Service, Sendable {
             timeout: configuration.sessionTimeout, credentials: configuration.credentials, logger: context.logger)
     }
 
-    /// One session: stand by, lead, and stand by again when another one took the office.
+    /// One session: stand by, then lead. Whoever was deposed begins anew with another session, so that nothing of the
+    /// former term is left.
     private func serve(in session: any CoordinationSession) async throws {
-        try await ClusterSetup.check(session, context.paths)
-        let election = LeaderElection(session: session, context: context)
-        while !Task.isCancelled {
-            move(to: .standby)
-            let office = try await election.win()
-            move(to: .leading(session: session.id.description))
-            do {
-                try await LeaderTerm(session: session, office: office, context: context).run()
-            } catch is Deposed {
-                context.logger.notice("Deposed; standing by")
-            }
+        try await session.persistently(context) { try await ClusterSetup.check(session, self.context.paths) }
+        move(to: .standby)
+        let office = try await LeaderElection(session: session, context: context).win()
+        move(to: .leading(session: session.id.description))
+        do {
+            try await LeaderTerm(office: office, context: context).run()
+        } catch let error where !Self.isEndOfTerm(error) {
+            throw TermFailure(cause: error)
         }
-        try Task.checkCancellation()
+    }
+
+    private static func isEndOfTerm(_ error: any Error) -> Bool {
+        if let error = error as? CoordinationError { return error.endsSession }
+        return error is Deposed || error is CancellationError
+    }
+
+    /// Another session may do better; what none can help is thrown.
+    private func recover(from error: any Error) async throws {
+        switch error {
+        case is Deposed:
+            context.logger.notice("Deposed; taking part in the election again")
+        case let error as CoordinationError where error.endsSession || error.isTransient:
+            context.logger.info("The session is over; opening another", metadata: ["error": "\(error)"])
+        case let failure as TermFailure:
+            context.logger.error(
+                "Leading failed; another controller may take over", metadata: ["error": "\(failure.cause)"])
+            try await pause()
+        default:
+            throw error
+        }
+    }
+
+    private func pause() async throws {
+        do {
+            try await context.clock.sleep(for: .seconds(1))
+        } catch  where Task.isCancelled {}  // then run() ends
     }
 
     private func move(to status: ControllerStatus) {
@@ -129,4 +150,9 @@ public enum ControllerStatus: Sendable, Hashable {
         if case .leading = self { return true }
         return false
     }
+}
+
+/// A term that ended for a reason that nobody foresaw.
+private struct TermFailure: Error {
+    let cause: any Error
 }

@@ -1,8 +1,8 @@
 public import Coordination
+import Foundation
 import HelixRecords
 import Logging
 public import Placement
-import Foundation
 
 /// Timings and strategies of a controller.
 public struct ControllerConfiguration: Sendable {
@@ -57,6 +57,3 @@ public struct ControllerError: Error, Sendable, Hashable, CustomStringConvertibl
     /// What was found, what was expected, and what to do.
     public let description: String
 }
-
-/// Another controller has the office now.
-struct Deposed: Error {}

@@ -1,77 +1,77 @@
 import Coordination
 import HelixRecords
-import MessageQueue
 import Logging
-
-/// The office of a cluster's leader, held by one session.
-struct Office: Sendable {
-    /// The version of the LEADER znode that this session created.
-    let version: Int32
-    let path: String
-
-    /// Goes first in every transaction that the leader writes: it fails once the office is lost.
-    var fence: WriteOperation { .check(path, version: version) }
-}
+import MessageQueue
 
 /// The election of a cluster's leader: whoever creates CONTROLLER/LEADER holds the office (protocol reference 6.1).
 struct LeaderElection {
     let session: any CoordinationSession
     let context: ControllerContext
 
+    private enum Outcome {
+        case won(Office)
+        case taken
+        case contested
+    }
+
     /// Waits until this session holds the office.
+    /// - Throws: `ControllerError` when the cluster is gone; `CoordinationError`.
     func win() async throws -> Office {
-        let path = context.paths.leader
         let record = LiveInstance.make(
             instance: context.name, sessionID: session.id.description, process: ProcessName.current)
         let data = try record.record.encoded()
+        let watcher = session.makeWatcher()
         while true {
             try Task.checkCancellation()
-            switch await session.write([.create(path, data: data, mode: .ephemeral)])[0] {
-            case .success:
-                return Office(version: 0, path: path)
-            case .failure(let error) where error.code == .nodeExists:
-                if let office = try await awaitVacancy(path) { return office }
-            case .failure(let error) where error.isTransient:
-                // It may have been created all the same: that shows once the connection is back.
-                try await session.untilConnected()
-            case .failure(let error) where error.code == .noNode:
-                throw ControllerError(description: "\(context.paths.controller) is gone; create the cluster again")
-            case .failure(let error):
-                throw error
+            switch try await session.persistently(context, { try await attempt(data, watcher) }) {
+            case .won(let office): return office
+            case .contested: continue
+            case .taken: _ = await watcher.next()
             }
         }
     }
 
-    /// Waits until the present leader is gone.
-    /// - Returns: the office, if it is this session's own.
-    private func awaitVacancy(_ path: String) async throws(CoordinationError) -> Office? {
-        let watcher = session.makeWatcher()
-        do {
-            guard let stat = try await session.exists(path, watcher: watcher) else { return nil }
-            if stat.ephemeralOwner == session.id { return Office(version: stat.version, path: path) }
-            context.logger.debug(
-                "Standing by", metadata: ["helix.leader-session": "\(stat.ephemeralOwner?.description ?? "none")"])
-            _ = await watcher.next()
-            return nil
-        } catch where error.isTransient {
-            try await session.untilConnected()
-            return nil
+    /// Takes the office if nobody has it. If it is this session's already, an earlier attempt had succeeded without
+    /// our knowing.
+    private func attempt(_ data: [UInt8], _ watcher: Watcher) async throws -> Outcome {
+        let (path, termsPath) = (context.paths.leader, context.paths.controller)
+        // The terms are counted before the leader is looked up: if that is this session, no term has begun since.
+        guard let (former, terms) = try await session.getIfPresent(termsPath) else {
+            throw ControllerError(description: "\(termsPath) is gone; create the cluster again")
+        }
+        if let leader = try await session.exists(path, watcher: watcher) {
+            guard leader.ephemeralOwner == session.id else {
+                noteLeader(leader)
+                return .taken
+            }
+            return .won(office(version: leader.version, terms: terms.version))
+        }
+        do throws(CoordinationError) {
+            let results = try await session.commit([
+                .create(path, data: data, mode: .ephemeral), .set(path, data: data, version: 0),
+                .set(termsPath, data: former, version: terms.version),
+            ])
+            guard case .set(let stat) = results[2] else { return .contested }
+            return .won(office(version: 1, terms: stat.version))
+        } catch {
+            guard error.code == .nodeExists || error.code == .badVersion else { throw error }
+            return .contested
         }
     }
-}
 
-extension CoordinationSession {
-    /// Waits until the session is connected.
-    /// - Throws: `.sessionExpired` or `.closed` when it never will be again.
-    func untilConnected() async throws(CoordinationError) {
-        for await state in states() {
-            switch state {
-            case .connected: return
-            case .suspended: continue
-            case .expired: throw CoordinationError(.sessionExpired, operation: "session \(id)")
-            case .closed: throw CoordinationError(.closed, operation: "session \(id)")
-            }
+    private func office(version: Int32, terms: Int32) -> Office {
+        Office(
+            session: session, path: context.paths.leader, version: version, termsPath: context.paths.controller,
+            terms: terms)
+    }
+
+    private func noteLeader(_ leader: Stat) {
+        if let owner = leader.ephemeralOwner {
+            context.logger.debug("Standing by", metadata: ["helix.leader-session": "\(owner)"])
+        } else {
+            context.logger.warning(
+                "The leader's znode belongs to no session, so nobody can ever take the lead; delete it",
+                metadata: ["helix.path": "\(context.paths.leader)"])
         }
-        throw CoordinationError(.closed, operation: "session \(id)")
     }
 }

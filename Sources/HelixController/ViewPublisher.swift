@@ -2,106 +2,152 @@ import Coordination
 import HelixRecords
 import Logging
 import RebalancePipeline
-import Synchronization
 
 /// Writes external views, off the way of transitions: the latest of each resource, as often as the interval allows.
 struct ViewPublisher: Sendable {
-    let session: any CoordinationSession
-    let office: Office
-    let context: ControllerContext
+    private let office: Office
+    private let context: ControllerContext
+    private let requests = Mailbox<(resources: Set<String>, snapshot: ClusterSnapshot)>()
 
-    private let requests = Mailbox<(names: Set<String>, snapshot: ClusterSnapshot)>()
+    private var session: any CoordinationSession { office.session }
 
-    init(session: any CoordinationSession, office: Office, context: ControllerContext) {
-        self.session = session
+    init(office: Office, context: ControllerContext) {
         self.office = office
         self.context = context
     }
 
     /// Asks for the views of these resources to be brought up to the snapshot.
-    func publish(_ names: Set<String>, of snapshot: ClusterSnapshot) {
-        requests.post((names, snapshot))
+    func publish(_ resources: Set<String>, of snapshot: ClusterSnapshot) {
+        requests.post((resources, snapshot))
     }
 
+    /// - Throws: `Deposed`; `CoordinationError` when the session is over.
     func run() async throws {
-        var published = try await existingViews()
-        var unsettled: Set<String> = []
-        while let batch = await requests.next(), let snapshot = batch.last?.snapshot {
-            var names = batch.reduce(into: unsettled) { $0.formUnion($1.names) }
-            // Views of resources that went while nobody led.
-            names.formUnion(published.keys.filter { snapshot.resources[$0] == nil })
-            unsettled = try await write(names.sorted(), of: snapshot, &published)
+        // Those that are right are not written again, and those of resources that went while nobody led go, too.
+        var desk = ViewDesk(views: PublishedViews(paths: context.paths))
+        for name in try await existing() { desk.views.doubt(name) }
+        let requests = requests
+        while true {
+            let pause = desk.pause(at: context.environment.now())
+            let batch = await next(within: pause, on: context.clock, nudge: { requests.nudge() }) {
+                await requests.next()
+            }
+            guard let batch else { return }
+            for request in batch { desk.take(request.resources, request.snapshot) }
+            try await work(&desk)
             try await context.clock.sleep(for: context.configuration.viewInterval)
-            if !unsettled.isEmpty {
-                try await session.untilConnected()
-                requests.post((unsettled, snapshot))
+        }
+    }
+
+    private func work(_ desk: inout ViewDesk) async throws {
+        guard let (resources, snapshot) = desk.due(at: context.environment.now()) else { return }
+        try await session.persistently(context) { try await lookUp(resources, &desk.views) }
+        var changes: [PublishedViews.Change] = []
+        for resource in resources {
+            do throws(RecordError) {
+                let view = snapshot.externalView(of: resource, replacing: desk.views)
+                changes += try desk.views.changes(to: view, of: resource)
+                desk.settle(resource)
+            } catch {
+                postpone(resource, &desk, error)
             }
         }
-    }
-
-    /// The views as they were found when the term began, so that those that are right are not written again.
-    private func existingViews() async throws(CoordinationError) -> [String: ExternalView?] {
-        let names = try await session.children(context.paths.externalViews)
-        let results = await session.read(names.map { .get(context.paths.externalView($0)) })
-        var views: [String: ExternalView?] = [:]
-        for (name, result) in zip(names, results) {
-            guard case .success(.data(let data, _)) = result else { continue }
-            views[name] = .some(decode(data, name))
-        }
-        return views
-    }
-
-    /// A view that cannot be read is there all the same, and is written anew.
-    private func decode(_ data: [UInt8], _ name: String) -> ExternalView? {
-        do throws(RecordError) {
-            return try ExternalView(decoding: data, path: context.paths.externalView(name))
-        } catch {
-            context.logger.notice("An external view cannot be read; writing it anew", metadata: ["error": "\(error)"])
-            return nil
-        }
-    }
-
-    /// - Returns: the resources whose view is in doubt.
-    private func write(
-        _ names: [String], of snapshot: ClusterSnapshot, _ published: inout [String: ExternalView?]
-    ) async throws -> Set<String> {
-        var writes: [(name: String, view: ExternalView?, operation: WriteOperation)] = []
-        for name in names {
-            let path = context.paths.externalView(name)
-            let view = snapshot.externalView(of: name, replacing: published[name] ?? nil)
-            switch (view, published[name]) {
-            case (let view?, let known?) where view != known:
-                writes.append((name, view, .set(path, data: try view.record.encoded())))
-            case (let view?, nil):
-                writes.append((name, view, .create(path, data: try view.record.encoded())))
-            case (nil, .some):
-                writes.append((name, nil, .delete(path)))
-            default:
-                continue
-            }
-        }
-        let results = try await session.writeBatched(writes.map(\.operation), fence: office.fence)
-        var unsettled: Set<String> = []
-        for (write, result) in zip(writes, results) {
+        var isLost = false
+        for (change, result) in zip(changes, try await office.write(changes.map(\.operation))) {
             switch result {
             case .success:
-                published[write.name] = write.view.map { .some($0) }
-                if write.view == nil { published[write.name] = nil }
-            case .failure(let error) where error.code == .nodeExists:
-                published[write.name] = .some(nil)
-                unsettled.insert(write.name)
-            case .failure(let error) where error.code == .noNode:
-                published[write.name] = nil
-                if write.view != nil { unsettled.insert(write.name) }
-            case .failure(let error) where error.isTransient:
-                unsettled.insert(write.name)
+                desk.views.done(change)
+                desk.written(change.resource)
             case .failure(let error):
-                context.logger.warning(
-                    "An external view could not be written",
-                    metadata: ["helix.resource": "\(write.name)", "error": "\(error)"])
+                // It was written or it was not: that has to be looked up.
+                desk.views.doubt(change.resource)
+                desk.retry(change.resource, snapshot)
+                if error.isTransient {
+                    isLost = true
+                } else {
+                    postpone(change.resource, &desk, error)
+                }
             }
         }
-        context.metrics.wroteViews(results.count)
-        return unsettled
+        context.metrics.wroteViews(changes.count)
+        if isLost { try await session.untilConnected(context) }
+    }
+
+    private func postpone(_ resource: String, _ desk: inout ViewDesk, _ error: any Error) {
+        let isLasting = desk.postpone(resource, at: context.environment.now())
+        guard isLasting else { return }
+        context.logger.warning(
+            "An external view could not be written; it will be tried again",
+            metadata: ["helix.resource": "\(resource)", "error": "\(error)"])
+    }
+
+    // MARK: What is there
+
+    private func existing() async throws -> [String] {
+        try await session.persistently(context) {
+            do {
+                return try await session.children(context.paths.externalViews)
+            } catch let error as CoordinationError where !error.isTransient && !error.endsSession {
+                context.logger.warning("The external views cannot be listed", metadata: ["error": "\(error)"])
+                return []
+            }
+        }
+    }
+
+    private func lookUp(_ resources: [String], _ views: inout PublishedViews) async throws {
+        let unknown = resources.filter(views.unknown.contains)
+        let paths = unknown.map(context.paths.externalView)
+        let heads = await session.read(paths.map { .get($0) })
+        let lists = await session.read(paths.map { .children($0) })
+        for index in unknown.indices {
+            guard let head = try record(heads[index], paths[index]) else {
+                views.found([:], of: unknown[index])
+                continue
+            }
+            var znodes: PublishedViews.Znodes = ["": head]
+            if case .success(.children(let names, _)) = lists[index] {
+                let bucketPaths = names.map { "\(paths[index])/\($0)" }
+                for (place, bucket) in zip(names.indices, await session.read(bucketPaths.map { .get($0) })) {
+                    guard let bucket = try record(bucket, bucketPaths[place]) else { continue }
+                    znodes[names[place]] = bucket
+                }
+            }
+            views.found(znodes, of: unknown[index])
+        }
+    }
+
+    /// - Returns: `nil` when there is nothing; `.some(nil)` when it cannot be read, and is to be written anew.
+    private func record(_ result: Result<ReadResult, CoordinationError>, _ path: String) throws -> ZNRecord?? {
+        switch result {
+        case .success(.data(let data, _)):
+            do throws(RecordError) {
+                return try ZNRecord(decoding: data, path: path)
+            } catch {
+                context.logger.notice(
+                    "An external view cannot be read; writing it anew", metadata: ["error": "\(error)"])
+                return .some(nil)
+            }
+        case .success: return nil
+        case .failure(let error) where error.code == .noNode: return nil
+        case .failure(let error) where error.isTransient || error.endsSession: throw error
+        case .failure: return .some(nil)
+        }
+    }
+}
+
+extension ClusterSnapshot {
+    /// The external view of a resource. Of an instance whose current state cannot be read the replicas stay in the view
+    /// as they were: unreadable is not absent.
+    fileprivate func externalView(of resource: String, replacing views: PublishedViews) -> ExternalView? {
+        let former = views.view(of: resource)
+        var view = externalView(of: resource, replacing: former)
+        for index in resources[resource]?.unreadable.keys.sorted() ?? [] {
+            let instance = instances[Int(index)].name
+            for (partition, states) in former?.record.mapFields ?? [:] {
+                guard let state = states[instance], view?[partition]?[instance] == nil else { continue }
+                view?.record.mapFields[partition, default: [:]][instance] = state
+            }
+        }
+        return view
     }
 }

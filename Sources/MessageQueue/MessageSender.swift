@@ -8,7 +8,7 @@ public import HelixRecords
 public struct MessageSender: Sendable {
     private let session: any CoordinationSession
     private let paths: ClusterPaths
-    private let fence: WriteOperation?
+    private let fence: [WriteOperation]
     private let ids: MessageIDs
 
     /// A sender that writes through `session`.
@@ -18,9 +18,19 @@ public struct MessageSender: Sendable {
     public init(
         session: any CoordinationSession, paths: ClusterPaths, fence: WriteOperation?, ids: MessageIDs = .uuid
     ) {
+        self.init(session: session, paths: paths, fences: fence.map { [$0] } ?? [], ids: ids)
+    }
+
+    /// A sender that writes through `session`, if several things hold.
+    /// - Parameters:
+    ///   - fences: the `.check`s with which every transaction begins.
+    ///   - ids: where ``newID()`` takes its ids from.
+    public init(
+        session: any CoordinationSession, paths: ClusterPaths, fences: [WriteOperation], ids: MessageIDs = .uuid
+    ) {
         self.session = session
         self.paths = paths
-        self.fence = fence
+        fence = fences
         self.ids = ids
     }
 

@@ -78,7 +78,7 @@ struct BatchedWritesTests {
     @Test("the rounds that a batch with many culprits needs grow with its logarithm")
     func rounds() async throws {
         var writes = BatchedWrites(
-            (0..<128).map { .delete("/\($0)") }, fence: nil, batchSize: 128, batchBytes: .max)
+            (0..<128).map { .delete("/\($0)") }, fence: [], batchSize: 128, batchBytes: .max)
         var rounds = 0
         while !writes.pending.isEmpty {
             rounds += 1

@@ -1,0 +1,169 @@
+import Coordination
+import HelixRecords
+import Logging
+import MessageQueue
+import RebalancePipeline
+
+/// The leader's loop: read what changed, decide, order the steps that close the gap, and wait for the next change.
+struct RebalanceLoop: Sendable {
+    private let office: Office
+    private let context: ControllerContext
+    private let views: ViewPublisher
+    private let histories: ParticipantHistories
+    private let reconnected: Flag
+    private let rebalancer: Rebalancer
+    private let sender: MessageSender
+
+    private var cache: ClusterCache
+    private var decision = Decision()
+    private var problems = ProblemLog()
+    /// Resources whose views have to be refreshed, once that has not been asked for yet.
+    private var owedViews: Set<String> = []
+    private var hasPublished = false
+
+    init(
+        office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
+        reconnected: Flag
+    ) {
+        self.office = office
+        self.context = context
+        self.views = views
+        self.histories = histories
+        self.reconnected = reconnected
+        rebalancer = Rebalancer(strategies: context.configuration.strategies)
+        sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
+        cache = ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
+    }
+
+    /// What makes the loop look up.
+    var wake: Watcher { cache.events }
+
+    /// - Throws: `Deposed` when the office is lost; `CoordinationError` when the session is over.
+    mutating func run() async throws {
+        var events: [WatchEvent] = []
+        var mustLoad = true
+        while !Task.isCancelled {
+            do {
+                if reconnected.take() { mustLoad = true }
+                if mustLoad { try await cache.load() } else { try await cache.refresh(events) }
+                mustLoad = false
+                try await pass()
+            } catch let error as CoordinationError where error.isTransient {
+                context.logger.info(
+                    "The connection was lost; reading everything again", metadata: ["error": "\(error)"])
+                mustLoad = true
+                try await office.session.untilConnected(context)
+                continue
+            }
+            guard let next = await nextEvents() else { return }
+            events = next
+        }
+    }
+
+    /// What happens next; nothing, when it is time for what was put off.
+    private func nextEvents() async -> [WatchEvent]? {
+        let wake = wake
+        let pause = decision.nextDeadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }
+        return await next(within: pause, on: context.clock, nudge: { wake.nudge() }) { await wake.next() }
+    }
+
+    // MARK: One pass
+
+    private mutating func pass() async throws {
+        let time = context.environment.now()
+        var changes = ClusterSnapshot.Changes.none
+        cache.edit { snapshot in
+            snapshot.time = time
+            snapshot.forgetVanishedResources()
+            changes = snapshot.takeChanges()
+        }
+        let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
+        context.metrics.passed(in: duration)
+        owedViews.formUnion(decision.viewsToRefresh)
+        report()
+
+        try await send(decision.transitions)
+        try await delete(decision.obsoleteMessages)
+        try await dismiss(cache.takeNotices())
+        publish()
+        histories.follow(cache.snapshot.instances)
+    }
+
+    private mutating func report() {
+        let found = decision.allProblems
+        context.metrics.found(problems: found.count)
+        problems.report(found, to: context.logger)
+    }
+
+    private mutating func publish() {
+        // The first time also without a reason: there may be views of resources that went while nobody led.
+        guard !owedViews.isEmpty || !hasPublished else { return }
+        views.publish(owedViews, of: cache.snapshot)
+        owedViews = []
+        hasPublished = true
+    }
+
+    // MARK: Messages
+
+    private mutating func send(_ transitions: [PlannedTransition]) async throws {
+        guard !transitions.isEmpty else { return }
+        let messages = TransitionMessages.make(
+            transitions, source: context.name, session: office.session.id.description,
+            partitionsPerMessage: context.configuration.partitionsPerMessage, environment: context.environment)
+        let results: [SendResult]
+        do {
+            results = try await sender.send(messages)
+        } catch {
+            if office.isLost(error) { throw Deposed() }
+            throw error
+        }
+        var refused: [String: (count: Int, reason: SendResult)] = [:]
+        var loss: CoordinationError?
+        for (message, result) in zip(messages, results) {
+            if case .sent = result {
+                cache.didSend(message)
+                context.metrics.sent(message.partitions.count)
+                continue
+            }
+            // The decision took it for sent: it must be made again.
+            cache.edit { $0.touch(message) }
+            if case .failed(.refused(let error)) = result, error.isTransient {
+                loss = error
+            } else {
+                refused[message.target ?? "", default: (0, result)].count += 1
+            }
+        }
+        if let loss { throw loss }
+        note(refused)
+    }
+
+    private func note(_ refused: [String: (count: Int, reason: SendResult)]) {
+        guard !refused.isEmpty else { return }
+        for (instance, (count, reason)) in refused.sorted(by: { $0.key < $1.key }) {
+            context.metrics.refused(count)
+            context.logger.warning(
+                "Messages could not be sent; they will be tried again after a pause",
+                metadata: ["helix.instance": "\(instance)", "count": "\(count)", "result": "\(reason)"])
+        }
+        wake.nudge()
+    }
+
+    private func delete(_ messages: [ObsoleteMessage]) async throws {
+        guard !messages.isEmpty else { return }
+        try await deleteAll(messages.map { context.paths.message($0.instance, $0.id) })
+        context.logger.notice("Deleted messages that had lost their meaning", metadata: ["count": "\(messages.count)"])
+    }
+
+    private func dismiss(_ notices: [String]) async throws {
+        guard !notices.isEmpty else { return }
+        try await deleteAll(notices.map(context.paths.controllerMessage))
+    }
+
+    private func deleteAll(_ paths: [String]) async throws {
+        for case .failure(let error) in try await office.write(paths.map { .delete($0) })
+        where error.code != .noNode {
+            if error.isTransient { throw error }
+            context.logger.warning("A message could not be deleted", metadata: ["error": "\(error)"])
+        }
+    }
+}
