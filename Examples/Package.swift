@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let features: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+
+let helix: Target.Dependency = .product(name: "Helix", package: "helix")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "helix-examples",
+    dependencies: [
+        .package(name: "helix", path: ".."),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    ],
+    targets: [
+        .target(name: "Shared", dependencies: [helix, logging, lifecycle, signals, arguments]),
+        .executableTarget(
+            name: "LeaderStandby", dependencies: ["Shared", helix, logging, lifecycle, arguments],
+            exclude: ["README.md"]),
+        .executableTarget(
+            name: "MasterSlave",
+            dependencies: [
+                "Shared", helix, logging, lifecycle, arguments, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["README.md"]),
+        .executableTarget(
+            name: "LockManager", dependencies: ["Shared", helix, logging, lifecycle, arguments],
+            exclude: ["README.md"]),
+
+        .target(name: "Support", path: "Tests/Support"),
+        .testTarget(name: "LeaderStandbyTests", dependencies: ["LeaderStandby", "Shared", "Support"]),
+        .testTarget(name: "MasterSlaveTests", dependencies: ["MasterSlave", "Shared", "Support", helix]),
+        .testTarget(name: "LockManagerTests", dependencies: ["LockManager", "Shared", "Support"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+    target.swiftSettings = (target.swiftSettings ?? []) + features
+}
