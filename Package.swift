@@ -60,7 +60,9 @@ let package = Package(
         .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
         .executableTarget(
             name: "helix",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", logging, lifecycle, signals, arguments]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + [
+                "ZooKeeper", logging, lifecycle, signals, arguments,
+            ]),
 
         .target(
             name: "TestSupport",

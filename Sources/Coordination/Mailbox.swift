@@ -59,7 +59,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
                 await withCheckedContinuation { continuation in
                     let isReady = state.withLock { state in
                         precondition(state.waiter == nil, "a mailbox has one consumer at a time")
-                        guard state.elements.isEmpty, !state.isFinished, !state.isWoken, !Task.isCancelled else { return true }
+                        guard state.elements.isEmpty, !state.isFinished, !state.isWoken, !Task.isCancelled else {
+                            return true
+                        }
                         state.waiter = continuation
                         return false
                     }

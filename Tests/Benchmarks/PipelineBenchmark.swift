@@ -50,7 +50,8 @@ struct PipelineBenchmark {
         let single = clock.measure {
             for _ in 0..<passes { rebalancer.update(&decision, with: snapshot, changes: one) }
         }
-        report.add(scenario, "pipeline: pass, one partition changed", single.inMilliseconds * 1000 / Double(passes), "µs")
+        report.add(
+            scenario, "pipeline: pass, one partition changed", single.inMilliseconds * 1000 / Double(passes), "µs")
         let all = clock.measure {
             for _ in 0..<10 { rebalancer.update(&decision, with: snapshot, changes: .everything) }
         }

@@ -197,7 +197,7 @@ struct ZooKeeperTests {
     func serverStopped() async throws {
         try await withZooKeeper { server in
             let service = ZooKeeperCoordination(server.connectText)
-            try await service.withSession(SessionConfiguration(timeout: .seconds(2))) { session async throws in
+            try await service.withSession(SessionConfiguration(timeout: .seconds(6))) { session async throws in
                 try await session.create("/e", mode: .ephemeral)
                 server.pause()
                 for await state in session.states() where state == .suspended { break }

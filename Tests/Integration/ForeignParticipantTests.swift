@@ -47,7 +47,8 @@ struct ForeignParticipantTests {
                 try await administrator.dropResource("db", in: Self.cluster)
                 try await view.gone()
                 #expect(foreign[0].output.contains("OFFLINE-DROPPED"))
-                #expect(!foreign.contains { $0.output.contains("refused") }, "nothing was asked for twice or out of turn")
+                #expect(
+                    !foreign.contains { $0.output.contains("refused") }, "nothing was asked for twice or out of turn")
 
                 let replay = try LogReplay(server.transactionLog(), cluster: Self.cluster)
                 #expect(replay.violations == [])

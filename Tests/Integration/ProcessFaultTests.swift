@@ -16,7 +16,8 @@ struct ProcessFaultTests {
     /// Seconds.
     private static let sessionTimeout = 2.0
 
-    @Test("Leader and participants are killed and stopped, the server restarts: bounds hold at every zxid, all converges")
+    @Test(
+        "Leader and participants are killed and stopped, the server restarts: bounds hold at every zxid, all converges")
     func faults() async throws {
         try await withZooKeeper { server in
             try await ZooKeeperCoordination(server.connectText).withSession { session in
@@ -140,10 +141,12 @@ struct ProcessFaultTests {
         func awaitSettled(on instances: [String]) async throws {
             let names = Set(instances)
             try await awaitView("the cluster has settled on \(names.sorted())") { view in
-                let isComplete = view.count == partitions && view.values.allSatisfy { states in
-                    states.values.sorted() == ["MASTER"] + Array(repeating: "SLAVE", count: replicas - 1)
-                        && names.isSuperset(of: states.keys)
-                }
+                let isComplete =
+                    view.count == partitions
+                    && view.values.allSatisfy { states in
+                        states.values.sorted() == ["MASTER"] + Array(repeating: "SLAVE", count: replicas - 1)
+                            && names.isSuperset(of: states.keys)
+                    }
                 let loads = names.map { name in view.values.count { $0[name] != nil } }
                 return isComplete && loads.max()! - loads.min()! <= 1
             }

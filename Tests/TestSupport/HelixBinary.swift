@@ -5,10 +5,14 @@ internal import Synchronization
 public enum HelixBinary {
     /// What a command that ended left behind.
     public struct Result: Sendable {
+        /// How it ended.
         public let code: Int32
+        /// What it wrote to standard output.
         public let output: String
+        /// What it wrote to standard error.
         public let errors: String
 
+        /// The output, line by line.
         public var lines: [String] { output.split(separator: "\n").map(String.init) }
 
         /// The output as JSON.

@@ -6,11 +6,11 @@ import ZooKeeper
 // The example of the README, compiled: `DocumentationTests` compares them.
 
 struct OrderShard: LeaderStandbyHandler {
-    func offlineToStandby(_ context: TransitionContext) async throws { /* open the partition */  }
-    func standbyToLeader(_ context: TransitionContext) async throws { /* serve; context.fencingToken only grows */  }
-    func leaderToStandby(_ context: TransitionContext) async throws { /* stop serving */  }
-    func standbyToOffline(_ context: TransitionContext) async throws { /* close it */  }
-    func suspended() async { /* the connection is lost: stop serving until resumed() */  }
+    func offlineToStandby(_ context: TransitionContext) async throws {}  // open the partition
+    func standbyToLeader(_ context: TransitionContext) async throws {}  // serve; context.fencingToken only grows
+    func leaderToStandby(_ context: TransitionContext) async throws {}  // stop serving
+    func standbyToOffline(_ context: TransitionContext) async throws {}  // close it
+    func suspended() async {}  // the connection is lost: stop serving until resumed()
 }
 
 func embedParticipant(logger: Logger) async throws {

@@ -11,7 +11,7 @@ final class Intrusion: CoordinationSession {
     private let inner: any CoordinationSession
     private let place: Int
     private let body: @Sendable () async throws -> Void
-    private let state_ = Mutex(State())
+    private let currentState = Mutex(State())
 
     init(
         _ inner: any CoordinationSession, beforeRequest place: Int, _ body: @escaping @Sendable () async throws -> Void
@@ -23,12 +23,12 @@ final class Intrusion: CoordinationSession {
 
     /// Requests count only while it is active.
     var isActive: Bool {
-        get { state_.withLock(\.isActive) }
-        set { state_.withLock { $0.isActive = newValue } }
+        get { currentState.withLock(\.isActive) }
+        set { currentState.withLock { $0.isActive = newValue } }
     }
 
     private func intrude() async throws {
-        let isDue = state_.withLock { state in
+        let isDue = currentState.withLock { state in
             guard state.isActive else { return false }
             state.requests += 1
             return state.requests == place
