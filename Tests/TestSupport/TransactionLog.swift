@@ -44,7 +44,8 @@ public struct TransactionLog: Sendable {
 
         /// A change, as a log would tell it.
         public init(
-            zxid: Int64, time: Int64, session: SessionID, kind: Kind, path: String, data: [UInt8], isEphemeral: Bool
+            zxid: Int64, time: Int64 = 0, session: SessionID, kind: Kind, path: String, data: [UInt8] = [],
+            isEphemeral: Bool = false
         ) {
             self.zxid = zxid
             self.time = time
