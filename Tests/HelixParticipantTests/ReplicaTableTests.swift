@@ -359,6 +359,17 @@ struct ReplicaTableTests {
         #expect(stand.table.topCount == 0)
     }
 
+    @Test("a message that was fetched before the session ended is not executed after it")
+    func lateMessage() {
+        var stand = TableStand()
+        stand.perform(stand.table.endSession())
+        stand.accept("m1", "a", from: "OFFLINE", to: "SLAVE")
+        stand.cancel("c1", "a", from: "OFFLINE", to: "SLAVE")
+        #expect(stand.started == [])
+        #expect(stand.closed == [])
+        #expect(stand.table.entries.isEmpty)
+    }
+
     @Test("a new session forgets replicas that nobody knows of any more, and keeps the others' handlers")
     func newSession() {
         var stand = TableStand()

@@ -7,7 +7,9 @@ extension ReplicaTable {
     /// Takes a transition message: every partition by itself is taken or refused.
     mutating func accept(_ received: ReceivedMessage, model: RegisteredModel) -> [Action] {
         let message = received.message
-        guard !isHandingOver, let resource = message.resource, openMessages[received.id] == nil else { return [] }
+        guard isInSession, !isHandingOver, openMessages[received.id] == nil, let resource = message.resource else {
+            return []
+        }
         let keys = message.partitions.map { ReplicaKey(resource: resource, partition: $0) }
         guard !keys.isEmpty else { return [.discard([received.id])] }
         openMessages[received.id] = OpenMessage(partsLeft: keys.count)
@@ -72,6 +74,7 @@ extension ReplicaTable {
 
     /// Takes a cancellation message: the transition it names is cancelled, or dropped if it has not begun.
     mutating func cancel(_ received: ReceivedMessage) -> [Action] {
+        guard isInSession else { return [] }
         let message = received.message
         var actions: [Action] = []
         var isAttached = false

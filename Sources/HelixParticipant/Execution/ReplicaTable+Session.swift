@@ -7,6 +7,7 @@ extension ReplicaTable {
     /// Replicas that nobody knows of any more are forgotten.
     mutating func beginSession(limits: TransitionLimits, recorded: Set<ReplicaKey>) -> [Action] {
         setLimits(limits)
+        isInSession = true
         isSuspended = false
         var actions: [Action] = []
         for key in sortedKeys {
@@ -53,6 +54,7 @@ extension ReplicaTable {
     mutating func endSession() -> [Action] {
         if isFrozen { isRestatementDue = true }
         openMessages = [:]
+        isInSession = false
         isSuspended = false
         isHandingOver = false
         for name in pools.keys.sorted() { pools[name]?.clearLine() }

@@ -75,6 +75,8 @@ struct ReplicaTable: Sendable {
     var openMessages: [String: OpenMessage] = [:]
     var pools: [String: TransitionPool] = ["": TransitionPool(limit: 40)]
     var limits = TransitionLimits()
+    /// Whether there is a session: none of its messages is executed once it is over.
+    var isInSession = false
     var isSuspended = false
     var isFrozen = false
     /// Whether the session changed while the cluster was frozen.
