@@ -342,8 +342,7 @@ struct CommitLedgerTests {
         carrier.attach(Message(id: "m2", type: .stateTransition), relayingTo: "n2")
         var first = outcome("a", "SLAVE", messages: ["m1"])
         first.relays = carrier
-        var plain = outcome("b", "SLAVE")
-        plain.relays = Message(id: "m3", type: .stateTransition)
+        let plain = outcome("b", "SLAVE")
         ledger.add(first)
         ledger.add(plain)
         let failing = try commit(&ledger)

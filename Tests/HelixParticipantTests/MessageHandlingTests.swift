@@ -263,6 +263,59 @@ struct MessageHandlingTests {
         }
     }
 
+    // MARK: Replies
+
+    @Test(
+        "whoever expects a reply gets it once the transition is recorded",
+        arguments: [("CONTROLLER", "/c/CONTROLLER/MESSAGES"), ("PARTICIPANT", "/c/INSTANCES/n2_1/MESSAGES")])
+    func reply(sourceType: String, queue: String) async throws {
+        let stand = try await Stand()
+        try await stand.add("n2_1")
+        let participant = stand.masterSlave { context in
+            if context.to == "MASTER" { throw Refusal() }
+        }
+        try await stand.running(participant) { session in
+            for (id, from, to) in [("m1", "OFFLINE", "SLAVE"), ("m2", "SLAVE", "MASTER")] {
+                var message = stand.transition(id, "a", from, to, session: session)
+                message.source = "n2_1"
+                message.sourceType = sourceType
+                message.correlationID = "question \(id)"
+                try await stand.send(message)
+                try await eventually("\(id) is answered") {
+                    let replies = try await stand.replies(in: queue)
+                    return replies.contains { $0.correlationID == "question \(id)" }
+                }
+            }
+            let replies = try await stand.replies(in: queue).sorted { $0.correlationID ?? "" < $1.correlationID ?? "" }
+            #expect(replies.map(\.messageType) == [.taskReply, .taskReply])
+            #expect(replies.map { $0.messageResult["SUCCESS"] } == ["true", "false"])
+            #expect(replies.map(\.targetSession) == ["*", "*"])
+            #expect(replies.map(\.source) == ["n1_1", "n1_1"])
+            #expect(replies[1].messageResult["ERRORINFO"]?.contains("Refusal") == true)
+        }
+    }
+
+    @Test("a batch is answered once, and a sender who asks nothing is told nothing")
+    func replyToBatch() async throws {
+        let stand = try await Stand()
+        try await stand.running(stand.masterSlave()) { session in
+            try await stand.order("m1", "z", "OFFLINE", "SLAVE", session: session)
+            var batch = stand.transition("m2", "a", "OFFLINE", "SLAVE", session: session)
+            batch.partitions = ["a", "b", "c"]
+            batch.sourceType = "CONTROLLER"
+            batch.correlationID = "question"
+            try await stand.send(batch)
+            try await stand.isGone("m2")
+            try await eventually("the batch is answered") {
+                try await !stand.replies(in: "/c/CONTROLLER/MESSAGES").isEmpty
+            }
+            try await stand.order("m3", "z", "SLAVE", "MASTER", session: session)
+            #expect(try await stand.replies(in: "/c/CONTROLLER/MESSAGES").count == 1)
+        }
+    }
+
+    private struct Refusal: Error {}
+
     // MARK: Relay
 
     @Test("attached messages are passed on once the transition is recorded")

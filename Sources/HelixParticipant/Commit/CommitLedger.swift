@@ -74,7 +74,7 @@ struct CommitLedger: Sendable {
         if account.states.isEmpty { account.encoder = encoder(emptyState(resource, model)) }
         account.apply(outcome)
         account.messages += outcome.finished
-        if let relays = outcome.relays, !relays.relayMessages.isEmpty { account.relays.append(relays) }
+        if let relays = outcome.relays { account.relays.append(relays) }
         if account.retryAt == nil { ready.insert(resource) }
         accounts[resource] = account
     }
@@ -153,7 +153,7 @@ struct CommitLedger: Sendable {
     // MARK: What became of it
 
     /// A transaction was committed.
-    /// - Returns: the messages whose attached messages may go out now.
+    /// - Returns: the messages whose consequences may go out now.
     mutating func succeeded(_ commit: Commit, _ results: [WriteResult]) -> [Message] {
         guard var account = accounts.removeValue(forKey: commit.resource) else { return [] }
         switch (commit.change, results.first) {

@@ -155,9 +155,11 @@ struct Committer: Sendable {
         return true
     }
 
-    /// Sends the messages that were attached to transitions that are done and recorded (protocol reference 4.9.4).
+    /// Sends the messages that were attached to transitions which are done and recorded, and the replies to these.
     private func relay(_ carriers: [Message]) async {
-        var messages: [Message] = []
+        guard !carriers.isEmpty else { return }
+        let sender = MessageSender(session: session, paths: paths, fence: nil)
+        var messages = carriers.compactMap { $0.reply(id: sender.newID(), from: instance, now: now()) }
         for carrier in carriers {
             for (target, attached) in carrier.relayMessages {
                 var message = attached
@@ -168,14 +170,13 @@ struct Committer: Sendable {
         }
         guard !messages.isEmpty else { return }
         do {
-            let sender = MessageSender(session: session, paths: paths, fence: nil)
             for (message, result) in zip(messages, try await sender.send(messages)) where result != .sent {
                 logger.info(
-                    "an attached message was not relayed; the controller will send another",
+                    "an attached message or a reply was not sent; whoever waits for it has to do without",
                     metadata: [LogKey.message: "\(message.id)", "result": "\(result)"])
             }
         } catch {
-            logger.info("attached messages were not relayed: the session is over", error: error)
+            logger.info("attached messages and replies were not sent: the session is over", error: error)
         }
     }
 }

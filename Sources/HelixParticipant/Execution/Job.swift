@@ -84,7 +84,7 @@ struct Outcome: Sendable {
     var change: Change
     /// The messages to delete together with the change.
     var finished: [String] = []
-    /// The message whose attached messages go out once the change is recorded.
+    /// The message whose consequences go out once the change is recorded: see ``Message/concluded(_:isDone:)``.
     var relays: Message?
 }
 

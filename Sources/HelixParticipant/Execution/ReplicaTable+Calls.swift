@@ -83,7 +83,6 @@ extension ReplicaTable {
             actions.append(.forget(key))
         case .completed:
             outcome.change = .set(change(step, to: step.to, of: key, start: start, now: now))
-            outcome.relays = step.message?.message
         case .rolledBack: break
         case .cancelled where call.cancellation != nil: break
         case .cancelled:
@@ -97,7 +96,9 @@ extension ReplicaTable {
             if result != .completed { setState(StateModel.error, of: key) }
             return actions
         }
-        outcome.finished = close(step.message) + call.cancellationIDs
+        let closed = close(step.message)
+        outcome.finished = closed + call.cancellationIDs
+        outcome.relays = step.message?.message.concluded(result, isDone: !closed.isEmpty)
         return actions + [.record(outcome)]
     }
 
@@ -109,8 +110,10 @@ extension ReplicaTable {
         let limit = step.timeout.map { "\($0)" } ?? "its time"
         let text = "the transition \(step.from) to \(step.to) was not done within \(limit)"
         let report = fail(step, text, of: job.key, start: start, now: now)
+        let closed = close(step.message)
         let outcome = Outcome(
-            key: job.key, model: job.model, change: .set(report), finished: close(step.message) + call.cancellationIDs)
+            key: job.key, model: job.model, change: .set(report), finished: closed + call.cancellationIDs,
+            relays: step.message?.message.concluded(.failed(text), isDone: !closed.isEmpty))
         return [.cancel(job.id), .record(outcome)] + startWaiting(in: pool)
     }
 

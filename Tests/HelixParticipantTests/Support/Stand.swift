@@ -103,6 +103,16 @@ struct Stand {
         return message
     }
 
+    /// The replies that lie in a queue.
+    func replies(in queue: String) async throws -> [Message] {
+        var replies: [Message] = []
+        for id in try await session.children(queue) {
+            let message = try Message(decoding: try await session.get("\(queue)/\(id)").data, path: "\(queue)/\(id)")
+            if message.messageType == .taskReply { replies.append(message) }
+        }
+        return replies
+    }
+
     func send(_ message: Message, to instance: String = "n1_1") async throws {
         try await session.create(paths.message(instance, message.id), try message.encoded())
     }
