@@ -24,6 +24,8 @@ public struct Decision: Sendable {
     var standing: ClusterStanding?
     /// What all resources together have placed.
     var load = PlacedLoad()
+    /// Faults of all resources together.
+    var resourceProblemCount = 0
     /// When resources must be looked at again though nothing changes there.
     var deadlines: [String: Int64] = [:]
 
@@ -32,6 +34,9 @@ public struct Decision: Sendable {
 
     /// Makes sure that a pass is due at `time`, in milliseconds since 1970, because something could not be done now.
     public mutating func retry(at time: Int64) { note(deadline: time) }
+
+    /// How many faults ``allProblems`` lists.
+    public var problemCount: Int { problems.count + resourceProblemCount }
 
     /// Every fault that was found, the cluster's own first, then by resource.
     public var allProblems: [Problem] {

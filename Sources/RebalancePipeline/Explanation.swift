@@ -36,7 +36,7 @@ public struct PartitionExplanation: Sendable, Hashable {
 extension Rebalancer {
     /// Explains one partition of a snapshot: the same decision as ``decide(_:)``, told in full.
     ///
-    /// - Parameter former: a decision about an earlier state of the same cluster. With it the explanation knows where
+    /// - Parameter former: a decision about an earlier state of this very snapshot. With it the explanation knows where
     ///   resources were placed and what has been asked for in vain; without it the cluster is seen as by a new leader.
     /// - Returns: `nil` when there is no such resource or partition.
     public func explain(

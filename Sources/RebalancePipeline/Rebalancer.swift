@@ -30,7 +30,10 @@ public struct Rebalancer: Sendable {
         return decision
     }
 
-    /// Brings a decision up to date with a snapshot in which `changes` happened.
+    /// Brings a decision up to date with a snapshot in which `changes` happened since then.
+    ///
+    /// A decision belongs to one snapshot as it changes over time: it remembers where resources were placed, and what
+    /// has been asked for in vain, by the numbers that this snapshot gives to names.
     public func update(_ decision: inout Decision, with snapshot: ClusterSnapshot, changes: ClusterSnapshot.Changes) {
         decision.transitions = []
         decision.obsoleteMessages = []
@@ -68,7 +71,11 @@ public struct Rebalancer: Sendable {
         guard let standing = decision.standing else { return }
         // Taken out while it is worked on, so that its columns are changed in place.
         var own = decision.resources.removeValue(forKey: resource.name) ?? ResourceDecision()
-        defer { decision.resources[resource.name] = own }
+        let formerProblems = own.problems.count
+        defer {
+            decision.resourceProblemCount += own.problems.count - formerProblems
+            decision.resources[resource.name] = own
+        }
         if isWhole { read(resource, into: &own, standing, snapshot, total: &decision.load) }
         guard case .ready(let configuration)? = own.configuration else {
             decision.deadlines[resource.name] = nil
@@ -153,6 +160,7 @@ extension Decision {
     fileprivate mutating func forget(_ resource: String) {
         guard var own = resources.removeValue(forKey: resource) else { return }
         own.forgetPlacement(total: &load)
+        resourceProblemCount -= own.problems.count
         deadlines[resource] = nil
     }
 }

@@ -21,7 +21,7 @@ struct Churn {
 
     static let models: [StateModel] = [
         .masterSlave, .leaderStandby, .onlineOffline, .onlineOfflineWithBootstrap, .storageSchemata, .twoTops,
-        .bootstrapped, .direct, .narrow,
+        .upwards, .bootstrapped, .direct, .narrow,
     ]
 
     init(seed: UInt64) {

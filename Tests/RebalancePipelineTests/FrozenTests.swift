@@ -159,6 +159,18 @@ struct FrozenTests {
         #expect(world.load("db").values.max()! <= 1)
     }
 
+    @Test("A configuration that becomes unreadable moves nothing, nor does its cure")
+    func instanceConfigMovesNothing() {
+        var world = World()
+        world.addInstances(["a", "b", "c", "d", "e"])
+        world.addResource("db", partitions: 16, replicas: 3)
+        world.settle()
+        for found in [Found.unreadable(.corrupt), .present(InstanceConfig(record: ZNRecord(id: "b")))] {
+            world.snapshot.setInstanceConfig("b", found)
+            #expect(world.pass().isEmpty)
+        }
+    }
+
     @Test("Nobody steps down for an heir of whom nothing can be asked")
     func frozenHeir() {
         var world = World()

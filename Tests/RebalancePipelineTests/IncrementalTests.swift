@@ -36,6 +36,8 @@ struct IncrementalTests {
         #expect(changed.obsoleteMessages == whole.obsoleteMessages, "\(name)")
         #expect(changed.nextDeadline == whole.nextDeadline, "\(name)")
         #expect(changed.allProblems == whole.allProblems, "\(name)")
+        #expect(changed.problemCount == changed.allProblems.count, "\(name)")
+        #expect(whole.problemCount == whole.allProblems.count, "\(name)")
         #expect(changed.staleSince == whole.staleSince, "\(name)")
         #expect(changed.load == whole.load, "\(name)")
         #expect(changed.resources.keys == whole.resources.keys, "\(name)")

@@ -26,6 +26,15 @@ extension StateModel {
             Transition("SYNCING", to: "OFFLINE"),
         ])
 
+    /// Ways up are more urgent than ways down.
+    static let upwards = StateModel(
+        name: "Upwards", initialState: "OFFLINE",
+        states: [State("LEADER", atMost: 1), State("STANDBY", atMost: .replicas), State("OFFLINE")],
+        transitions: [
+            Transition("OFFLINE", to: "STANDBY"), Transition("STANDBY", to: "LEADER"),
+            Transition("LEADER", to: "STANDBY"), Transition("STANDBY", to: "OFFLINE"),
+        ])
+
     /// States with fixed bounds that are entered directly.
     static let direct = StateModel(
         name: "Direct", initialState: "OFFLINE",
