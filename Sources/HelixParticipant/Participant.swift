@@ -35,6 +35,7 @@ public final class Participant: Service, Sendable {
     private let registry = ModelRegistry()
     private let stage: Stage
     private let departure = Departure()
+    private let flapping: FlappingDetector
     private let hasRun = Atomic(false)
     private let joinedSession = Mutex<String?>(nil)
 
@@ -64,6 +65,7 @@ public final class Participant: Service, Sendable {
         self.logger = logger
         self.clock = clock
         self.now = now ?? SystemTime.milliseconds
+        flapping = FlappingDetector(configuration)
         stage = Stage(
             cluster: cluster, instance: instance, configuration: configuration, logger: logger, clock: clock,
             now: self.now)
@@ -227,7 +229,8 @@ public final class Participant: Service, Sendable {
                 session: session, paths: ClusterPaths(cluster: self.cluster), instance: self.instance,
                 configuration: self.configuration, clock: self.clock, now: self.now, logger: logger)
             let attendance = Attendance(
-                member: member, registry: self.registry, stage: self.stage, departure: self.departure
+                member: member, registry: self.registry, stage: self.stage, departure: self.departure,
+                flapping: self.flapping
             ) { id in self.joinedSession.withLock { $0 = id } }
             try await attendance.run()
         }

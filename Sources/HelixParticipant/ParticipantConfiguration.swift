@@ -31,6 +31,13 @@ public struct ParticipantConfiguration: Sendable {
     /// A replica whose handler has not returned takes no transition until it has.
     public var resetTimeout: Duration = .seconds(5)
 
+    /// How many lost connections within ``flappingWindow`` are too many: with more the instance disables itself, and an
+    /// operator has to enable it again (protocol reference 5.6). 600 unless set, as in Helix.
+    public var maximumConnectionLosses = 600
+
+    /// See ``maximumConnectionLosses``. 5 minutes unless set.
+    public var flappingWindow: Duration = .seconds(300)
+
     /// The process as it is shown in the live instance's record: `pid@host` unless set.
     public var processName: String = ProcessName.current
 

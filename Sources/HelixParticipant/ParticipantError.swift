@@ -4,7 +4,9 @@
 public struct ParticipantError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure. New ones may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: Hashable { case clusterNotSetUp, instanceNotSetUp, nameTaken, invalidTopology, alreadyRun }
+        private enum Kind: Hashable {
+            case clusterNotSetUp, instanceNotSetUp, nameTaken, invalidTopology, flapping, alreadyRun
+        }
         private let kind: Kind
 
         /// The cluster does not exist, or znodes of it are missing.
@@ -15,6 +17,8 @@ public struct ParticipantError: Error, Sendable, Hashable, CustomStringConvertib
         public static let nameTaken = Code(kind: .nameTaken)
         /// The instance's domain does not fit the cluster's topology.
         public static let invalidTopology = Code(kind: .invalidTopology)
+        /// The instance lost its connection so often that it has disabled itself.
+        public static let flapping = Code(kind: .flapping)
         /// The participant was run before; make a new one.
         public static let alreadyRun = Code(kind: .alreadyRun)
 

@@ -1,9 +1,10 @@
 import Coordination
-import HelixParticipant
 import HelixRecords
 import StateModels
 import Synchronization
 import Testing
+
+@testable import HelixParticipant
 
 @Suite("Sessions of a participant")
 struct SessionTests {
@@ -103,6 +104,48 @@ struct SessionTests {
             try await stand.isGone("m3")
             #expect(stand.journal.of("stuck") == ["OFFLINE-SLAVE", "reset", "OFFLINE-SLAVE"])
         }
+    }
+
+    @Test("an instance that loses its connection too often disables itself and says so")
+    func flapping() async throws {
+        let stand = try await Stand()
+        var configuration = ParticipantConfiguration()
+        configuration.maximumConnectionLosses = 2
+        configuration.flappingWindow = .seconds(60)
+        let participant = stand.masterSlave(configuration: configuration)
+        let error = await #expect(throws: ParticipantError.self) {
+            try await stand.running(participant) { session in
+                let id = try stand.sessionID(session)
+                for _ in 1...3 {
+                    stand.service.suspend(id)
+                    try await eventually("it is suspended") { participant.status.isSuspended }
+                    stand.service.resume(id)
+                    try await eventually("it goes on, or gives up") {
+                        !participant.status.isSuspended || !participant.status.isJoined
+                    }
+                }
+                try await eventually("it gives up") { !participant.status.isJoined }
+                // The error of run() ends this.
+                for await _ in AsyncStream<Never>(Never.self, { _ in }) {}
+            }
+        }
+        #expect(error?.code == .flapping)
+        let path = stand.paths.instanceConfig("n1_1")
+        let config = try InstanceConfig(decoding: try await stand.session.get(path).data, path: path)
+        #expect(config.effectiveOperation == .disable)
+        #expect(try await stand.live == nil)
+    }
+
+    @Test("connection losses count only within the window", arguments: [(59_000, true), (61_001, false)])
+    func flappingWindow(later: Int64, isFlapping: Bool) {
+        var configuration = ParticipantConfiguration()
+        configuration.maximumConnectionLosses = 1
+        configuration.flappingWindow = .seconds(60)
+        let detector = FlappingDetector(configuration)
+        detector.noteLoss(at: 1_000)
+        #expect(!detector.isFlapping(at: 1_000))
+        detector.noteLoss(at: later)
+        #expect(detector.isFlapping(at: later) == isFlapping)
     }
 
     @Test("a replica in the top state is told when the session is uncertain, and when it is certain again")

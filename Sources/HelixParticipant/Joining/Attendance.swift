@@ -9,6 +9,7 @@ struct Attendance: Sendable {
     let registry: ModelRegistry
     let stage: Stage
     let departure: Departure
+    let flapping: FlappingDetector
     /// Told when the instance is live.
     let onJoined: @Sendable (String) -> Void
 
@@ -47,7 +48,7 @@ struct Attendance: Sendable {
                 return .committer
             }
             group.addTask {
-                await followStates(events)
+                try await followStates(events)
                 return .states
             }
             group.addTask {
@@ -96,14 +97,19 @@ struct Attendance: Sendable {
     }
 
     /// Tells the replicas when the session becomes uncertain and when it is certain again.
-    private func followStates(_ events: Mailbox<CommitEvent>) async {
+    /// - Throws: `ParticipantError` when that happens too often.
+    private func followStates(_ events: Mailbox<CommitEvent>) async throws {
         for await state in member.session.states() {
             switch state {
             case .connected:
+                if flapping.isFlapping(at: member.now()) {
+                    try await whileConnected { try await member.disableFlapping() }
+                }
                 stage.update { $0.resume() }
                 events.post(.connected)
             case .suspended:
                 member.logger.warning("the session is uncertain; top states stop serving")
+                flapping.noteLoss(at: member.now())
                 stage.update { $0.suspend() }
             case .expired, .closed: return
             }
