@@ -125,8 +125,7 @@ struct RebalanceLoop: Sendable {
                 context.metrics.sent(message.partitions.count)
                 continue
             }
-            // The decision took it for sent: it must be made again.
-            cache.edit { $0.touch(message) }
+            // The decision counts it as asked for, and asks again when that has had no effect for a while.
             if case .failed(.refused(let error)) = result, error.isTransient {
                 loss = error
             } else {
@@ -145,7 +144,6 @@ struct RebalanceLoop: Sendable {
                 "Messages could not be sent; they will be tried again after a pause",
                 metadata: ["helix.instance": "\(instance)", "count": "\(count)", "result": "\(reason)"])
         }
-        wake.nudge()
     }
 
     private func delete(_ messages: [ObsoleteMessage]) async throws {

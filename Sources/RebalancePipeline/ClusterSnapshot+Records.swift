@@ -109,15 +109,6 @@ extension ClusterSnapshot {
         instances[index].messages[id] = nil
     }
 
-    /// A message could not be sent: what it asks for is to be decided again, although nothing changed.
-    public mutating func touch(_ message: Message) {
-        guard let name = message.resource, let resource = resources[name] else { return }
-        for partition in message.partitions {
-            guard let index = resource.partitions.index(of: partition) else { continue }
-            changes.partitions[name, default: []].insert(index)
-        }
-    }
-
     /// Forgets resources of which nothing is left, neither ideal state nor configuration nor replicas.
     /// - Returns: their names.
     @discardableResult

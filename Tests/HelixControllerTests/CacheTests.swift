@@ -9,7 +9,7 @@ import Testing
 @testable import Coordination
 @testable import HelixController
 
-@Suite("The cache follows every change of a cluster")
+@Suite("The cache follows every change of a cluster", .timeLimit(.minutes(1)))
 struct CacheTests {
     /// A cache that has read a cluster, and can take in what happened since.
     private func with(
@@ -59,7 +59,7 @@ struct CacheTests {
 
     @Test("a message is never missing while the state that came of it has not been seen", arguments: [false, true])
     func messagesBeforeStates(isFullRead: Bool) async throws {
-        for place in 1...12 {
+        for place in 1...24 {
             try await ScriptedCluster.with(instances: ["a"]) { cluster in
                 try await cluster.addResource("db")
                 try await cluster.join("a", session: "s1")

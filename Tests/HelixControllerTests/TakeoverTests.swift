@@ -20,7 +20,7 @@ struct TakeoverTests {
                     try await cluster.awaitStates("db\(round)", partitions: 3, ["MASTER"])
                     #expect([first, second].count { $0.status.isLeading } == 1)
                     let owner = try await cluster.session.exists(cluster.paths.leader)?.ephemeralOwner
-                    await cluster.service.expire(try #require(owner))
+                    cluster.service.expire(try #require(owner))
                 }
                 try await eventually("another leader") { await cluster.check().leaders.count == 5 }
                 #expect(await cluster.check().violations == [])
@@ -47,7 +47,7 @@ struct TakeoverTests {
                     guard let owner = try await cluster.session.exists(cluster.paths.leader)?.ephemeralOwner else {
                         continue
                     }
-                    await cluster.service.expire(owner)
+                    cluster.service.expire(owner)
                 }
                 try await cluster.awaitStates("db", partitions: 48, ["MASTER", "SLAVE", "SLAVE"])
             }
@@ -113,7 +113,7 @@ struct TakeoverTests {
             case .takenByOwnMake:
                 try await cluster.session.delete(office.path)
                 _ = try await LeaderElection(session: other, context: context).win()
-            case .expired: await cluster.service.expire(session.id)
+            case .expired: cluster.service.expire(session.id)
             }
             await #expect(throws: (any Error).self) { try await office.write(.create("/test/EXTERNALVIEW/after")) }
             #expect(try await cluster.session.children(cluster.paths.externalViews) == ["before"])

@@ -50,8 +50,9 @@ struct ForeignParticipantTests {
                 #expect(
                     !foreign.contains { $0.output.contains("refused") }, "nothing was asked for twice or out of turn")
 
-                let replay = try LogReplay(server.transactionLog(), cluster: Self.cluster)
-                #expect(replay.violations == [])
+                var checker = InvariantChecker(cluster: Self.cluster)
+                checker.replay(try server.transactionLog().changes)
+                #expect(checker.violations == [])
                 controller.signal(SIGTERM)
                 #expect(try await controller.ended().code == 0)
             }

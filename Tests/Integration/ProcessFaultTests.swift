@@ -66,9 +66,10 @@ struct ProcessFaultTests {
             try await server.restart()
             try await observer.awaitSettled(on: ["node_1", "node_2", "node_3"])
 
-            let replay = try LogReplay(server.transactionLog(), cluster: Self.cluster)
-            #expect(replay.violations == [])
-            #expect(replay.transactions > 50)
+            var checker = InvariantChecker(cluster: Self.cluster)
+            checker.replay(try server.transactionLog().changes)
+            #expect(checker.violations == [])
+            #expect(checker.transactions > 50)
 
             for process in controllers + participants.values { process.signal(SIGTERM) }
             #expect(try await participants["node_1"]?.ended().code == 0)

@@ -8,7 +8,7 @@ internal import StateModels
 ///   the messages under way are carried out.
 /// - No replica is asked for a second transition while the first is under way.
 /// - A session that has once led writes only while it leads, and only what a leader may write: it never makes the
-///   znodes of an instance.
+///   znodes of an instance. While somebody leads, nobody else asks for transitions or writes external views.
 ///
 /// It knows the wire and nothing of who wrote it: controllers and participants of any make can be checked.
 public struct InvariantChecker: Sendable {
@@ -16,8 +16,10 @@ public struct InvariantChecker: Sendable {
     public private(set) var violations: [String] = []
     /// How many transactions changed the cluster.
     public private(set) var transactions = 0
-    /// How many messages were sent to instances.
-    public private(set) var messages = 0
+    /// How many messages were sent to instances in each term of a leader.
+    public private(set) var messagesByTerm: [Int] = []
+    /// How many messages leaders have sent to instances.
+    public var messages: Int { messagesByTerm.reduce(0, +) }
     /// The sessions that have led, in order.
     public private(set) var leaders: [SessionID] = []
     /// What is there now, by path below the cluster's znode.
@@ -64,7 +66,8 @@ public struct InvariantChecker: Sendable {
         case .check, .createSession, .closeSession: return
         }
         world.take(path: path, data: znodes[path], owner: change.isEphemeral ? change.session : nil)
-        if change.kind == .create, path.split(separator: "/").count == 4, path.contains("/MESSAGES/") { messages += 1 }
+        let isMessage = path.split(separator: "/").count == 4 && path.contains("/MESSAGES/")
+        if change.kind == .create, isMessage, change.session == leader { messagesByTerm[leaders.count - 1] += 1 }
     }
 
     /// What a leader may do, and when.
@@ -73,17 +76,34 @@ public struct InvariantChecker: Sendable {
             if leader != nil { note("a second leader, \(change.session), beside \(leader!)", at: change.zxid) }
             leader = change.session
             leaders.append(change.session)
+            messagesByTerm.append(0)
             return
         }
         let isWrite = change.kind == .create || change.kind == .set || change.kind == .delete
         if isWrite, leaders.contains(change.session), leader != change.session {
             let holder = leader.map { "\($0) leads" } ?? "nobody leads"
             note("\(change.session), which led before, wrote \(path) while \(holder)", at: change.zxid)
+        } else if let leader, leader != change.session, isWrite, let deed = leadersDeed(change, path) {
+            note("\(change.session) \(deed) \(path) while \(leader) leads", at: change.zxid)
         }
         if change.kind == .create, leader == change.session, !mayCreate(path) {
             note("the leader created \(path)", at: change.zxid)
         }
         if path == "CONTROLLER/LEADER", change.kind == .delete || change.kind == .deleteWithSession { leader = nil }
+    }
+
+    /// What nobody does but the leader, in the past tense: administrators only reset replicas and set them to ERROR.
+    private func leadersDeed(_ change: TransactionLog.Change, _ path: String) -> String? {
+        let parts = path.split(separator: "/")
+        if parts.first == "EXTERNALVIEW", parts.count > 1 { return "wrote" }
+        guard change.kind == .create, parts.count == 4, parts[2] == "MESSAGES",
+            let record = try? ZNRecord(decoding: change.data, path: path)
+        else { return nil }
+        let message = Message(record: record)
+        guard message.messageType == .stateTransition, message.fromState != StateModel.error,
+            message.toState != StateModel.error
+        else { return nil }
+        return "sent"
     }
 
     private func mayCreate(_ path: String) -> Bool {

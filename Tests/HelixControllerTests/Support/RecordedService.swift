@@ -1,22 +1,27 @@
-import Coordination
 import Synchronization
 import TestSupport
 
-/// The embedded service with a log of all changes in the order of their transactions, such as a server writes.
-actor RecordedService: CoordinationService {
-    nonisolated let memory = MemoryCoordination()
-    private var changes: [TransactionLog.Change] = []
-    private var transactions: Int64 = 0
-    private var ephemerals: [SessionID: [String]] = [:]
+@testable import Coordination
 
-    nonisolated func openSession(
+/// The embedded service with a log of all changes in the order of their transactions, such as a server writes.
+final class RecordedService: CoordinationService {
+    fileprivate struct Log {
+        var changes: [TransactionLog.Change] = []
+        var transactions: Int64 = 0
+        var ephemerals: [SessionID: [String]] = [:]
+    }
+
+    let memory = MemoryCoordination()
+    private let state = Mutex(Log())
+
+    func openSession(
         _ configuration: SessionConfiguration
     ) async throws(CoordinationError) -> any CoordinationSession {
         try await openSession(configuration, interruption: nil)
     }
 
     /// Opens a session that is interrupted once.
-    nonisolated func openSession(
+    func openSession(
         _ configuration: SessionConfiguration, interruption: Interruption?
     ) async throws(CoordinationError) -> any CoordinationSession {
         RecordedSession(
@@ -24,78 +29,83 @@ actor RecordedService: CoordinationService {
     }
 
     /// All changes so far.
-    var log: [TransactionLog.Change] { changes }
+    var log: [TransactionLog.Change] { state.withLock(\.changes) }
 
     /// How many transactions there were.
-    var count: Int64 { transactions }
+    var count: Int64 { state.withLock(\.transactions) }
 
     /// Lets the service give a session up.
     func expire(_ id: SessionID) {
-        memory.expire(id)
-        recordEnd(of: id)
+        memory.store.withLock { store in
+            store.expire(id)
+            recordEnd(of: id)
+        }
     }
 
     /// A session loses its connection and finds it again at once.
-    nonisolated func blink(_ id: SessionID) {
+    func blink(_ id: SessionID) {
         memory.suspend(id)
         memory.resume(id)
     }
 
-    // MARK: What sessions do. The embedded service never suspends, so nothing comes in between.
-
-    fileprivate func write(
-        _ operations: [WriteOperation], in session: any CoordinationSession
-    ) async -> [Result<WriteResult, CoordinationError>] {
-        let results = await session.write(operations)
-        for (operation, result) in zip(operations, results) {
-            if case .success = result { record([operation], session.id) }
-        }
-        return results
-    }
+    // MARK: What sessions do. It is recorded while the service is locked, so that nothing comes in between.
 
     fileprivate func commit(
-        _ all: [[WriteOperation]], in session: any CoordinationSession
-    ) async -> [Result<[WriteResult], CoordinationError>] {
-        let results = await session.commit(all)
-        for (operations, result) in zip(all, results) {
-            if case .success = result { record(operations, session.id) }
+        _ operations: [WriteOperation], in session: any CoordinationSession, asTransaction: Bool
+    ) -> Result<[WriteResult], CoordinationError> {
+        memory.store.withLock { store in
+            do throws(CoordinationError) {
+                let results = try store.commit(operations, in: session.id, at: 0, asTransaction: asTransaction)
+                record(operations, session.id)
+                return .success(results)
+            } catch {
+                guard session.state == .closed else { return .failure(error) }
+                return .failure(CoordinationError(.closed, operation: error.operation, path: error.path))
+            }
         }
-        return results
     }
 
-    fileprivate func close(_ session: any CoordinationSession) async {
-        await session.close()
-        recordEnd(of: session.id)
+    fileprivate func close(_ id: SessionID) {
+        memory.store.withLock { store in
+            store.close(id)
+            recordEnd(of: id)
+        }
     }
 
     private func record(_ operations: [WriteOperation], _ session: SessionID) {
-        transactions += 1
-        for operation in operations {
-            switch operation {
-            case .create(let path, let data, let mode, _):
-                add(.create, path, session, data, isEphemeral: mode.isEphemeral)
-                if mode.isEphemeral { ephemerals[session, default: []].append(path) }
-            case .set(let path, let data, _): add(.set, path, session, data)
-            case .delete(let path, _):
-                add(.delete, path, session)
-                for owner in ephemerals.keys { ephemerals[owner]?.removeAll { $0 == path } }
-            case .check(let path, _): add(.check, path, session)
+        state.withLock { log in
+            log.transactions += 1
+            for operation in operations {
+                switch operation {
+                case .create(let path, let data, let mode, _):
+                    log.add(.create, path, session, data, isEphemeral: mode.isEphemeral)
+                    if mode.isEphemeral { log.ephemerals[session, default: []].append(path) }
+                case .set(let path, let data, _): log.add(.set, path, session, data)
+                case .delete(let path, _):
+                    log.add(.delete, path, session)
+                    for owner in log.ephemerals.keys { log.ephemerals[owner]?.removeAll { $0 == path } }
+                case .check(let path, _): log.add(.check, path, session)
+                }
             }
         }
     }
 
     private func recordEnd(of session: SessionID) {
-        guard let paths = ephemerals.removeValue(forKey: session), !paths.isEmpty else { return }
-        transactions += 1
-        for path in paths { add(.deleteWithSession, path, session) }
+        state.withLock { log in
+            guard let paths = log.ephemerals.removeValue(forKey: session), !paths.isEmpty else { return }
+            log.transactions += 1
+            for path in paths { log.add(.deleteWithSession, path, session) }
+        }
     }
+}
 
-    private func add(
+extension RecordedService.Log {
+    fileprivate mutating func add(
         _ kind: TransactionLog.Kind, _ path: String, _ session: SessionID, _ data: [UInt8] = [],
         isEphemeral: Bool = false
     ) {
         changes.append(
-            .init(
+            TransactionLog.Change(
                 zxid: transactions, session: session, kind: kind, path: path, data: data, isEphemeral: isEphemeral))
     }
 }
@@ -123,37 +133,44 @@ final class RecordedSession: CoordinationSession {
         let answered = kind == .halfway ? Array(operations.prefix(operations.count / 2)) : []
         let results = kind == .afterwards ? [] : await inner.read(answered)
         if kind == .afterwards { _ = await inner.read(operations) }  // arms the watches all the same
-        let error = await interrupt(kind)
+        let error = interrupt(kind)
         return results + operations.dropFirst(results.count).map { .failure(error("read", $0.path)) }
     }
 
     func write(_ operations: [WriteOperation]) async -> [Result<WriteResult, CoordinationError>] {
-        guard let kind = interruption?.strikes() else { return await recorder.write(operations, in: inner) }
-        let applied = kind.portion(of: operations)
-        let results = await recorder.write(applied, in: inner)
-        let error = await interrupt(kind)
+        guard let kind = interruption?.strikes() else { return operations.map(write) }
+        let results = kind.portion(of: operations).map(write)
+        let error = interrupt(kind)
         let answered = kind == .halfway ? results : []
         return answered + operations.dropFirst(answered.count).map { .failure(error("write", $0.path)) }
     }
 
     func commit(_ all: [[WriteOperation]]) async -> [Result<[WriteResult], CoordinationError>] {
-        guard let kind = interruption?.strikes() else { return await recorder.commit(all, in: inner) }
-        let results = await recorder.commit(kind.portion(of: all), in: inner)
-        let error = await interrupt(kind)
+        guard let kind = interruption?.strikes() else { return all.map(commit) }
+        let results = kind.portion(of: all).map(commit)
+        let error = interrupt(kind)
         let answered = kind == .halfway ? results : []
         return answered + all.dropFirst(answered.count).map { .failure(error("commit", $0.first?.path)) }
     }
 
     func sync(_ path: String) async throws(CoordinationError) {
         guard let kind = interruption?.strikes() else { return try await inner.sync(path) }
-        throw await interrupt(kind)("sync", path)
+        throw interrupt(kind)("sync", path)
     }
 
-    func close() async { await recorder.close(inner) }
+    func close() async { recorder.close(id) }
 
-    private func interrupt(_ kind: Interruption.Kind) async -> (String, String?) -> CoordinationError {
+    private func write(_ operation: WriteOperation) -> Result<WriteResult, CoordinationError> {
+        recorder.commit([operation], in: inner, asTransaction: false).map { $0[0] }
+    }
+
+    private func commit(_ operations: [WriteOperation]) -> Result<[WriteResult], CoordinationError> {
+        recorder.commit(operations, in: inner, asTransaction: true)
+    }
+
+    private func interrupt(_ kind: Interruption.Kind) -> (String, String?) -> CoordinationError {
         if kind == .expiry {
-            await recorder.expire(id)
+            recorder.expire(id)
             return { CoordinationError(.sessionExpired, operation: $0, path: $1) }
         }
         recorder.blink(id)

@@ -120,10 +120,10 @@ struct ScriptedCluster: Sendable {
 
     /// Waits until nothing has been written for a while.
     func awaitStillness(of pause: Duration = .milliseconds(250)) async throws {
-        var last = await service.count
+        var last = service.count
         try await eventually(within: .seconds(20), "stillness") {
             try await ContinuousClock().sleep(for: pause)
-            let now = await service.count
+            let now = service.count
             let isStill = now == last
             last = now
             return isStill
@@ -133,7 +133,7 @@ struct ScriptedCluster: Sendable {
     /// What does not hold in what was written so far.
     func check() async -> InvariantChecker {
         var checker = InvariantChecker(cluster: paths.cluster)
-        checker.replay(await service.log)
+        checker.replay(service.log)
         return checker
     }
 }
@@ -155,26 +155,6 @@ func makeController(
     change(&configuration)
     return Controller(
         cluster: "test", name: name, coordination: service, configuration: configuration, logger: quietLogger)
-}
-
-/// Runs things beside a body, and ends them with it. What one of them throws ends the body.
-func beside(
-    _ others: [@Sendable () async throws -> Void], _ body: @escaping @Sendable () async throws -> Void
-) async throws {
-    try await withThrowingTaskGroup(of: Bool.self) { group in
-        defer { group.cancelAll() }
-        for other in others {
-            group.addTask {
-                do { try await other() } catch  where Task.isCancelled {}
-                return false
-            }
-        }
-        group.addTask {
-            try await body()
-            return true
-        }
-        while try await group.next() == false {}
-    }
 }
 
 /// What runs a participant.

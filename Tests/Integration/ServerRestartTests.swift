@@ -1,0 +1,37 @@
+import Coordination
+import HelixAdmin
+import TestSupport
+import Testing
+import ZooKeeper
+
+@Suite("The server goes away, and the cluster carries on when it is back", .timeLimit(.minutes(3)))
+struct ServerRestartTests {
+    @Test(
+        "in the middle of a bootstrap, for less and for more than a session's timeout",
+        arguments: [Duration.zero, RealCluster.sessionTimeout * 2])
+    func restart(outage: Duration) async throws {
+        let all = ["node_1", "node_2", "node_3"]
+        try await withZooKeeper { server in
+            try await RealCluster.with(instances: all, on: server) { cluster in
+                let participants = all.map { running(cluster.participant($0, delay: .milliseconds(100))) }
+                let controllers = ["one", "two"].map { running(cluster.controller($0)) }
+                try await beside(participants + controllers) {
+                    try await cluster.addResource("db", partitions: 48, replicas: 3)
+                    try await cluster.awaitMasters("db", 1)
+                    await server.kill()
+                    if outage > .zero { try await Task.sleep(for: outage) }  // the fault itself lasts so long
+                    try await server.restart()
+                    try await cluster.awaitSettled("db", partitions: 48, replicas: 3, on: all)
+                    // And once more in peace, with something to do afterwards.
+                    try await server.restart()
+                    try await cluster.eventually("a resource can be added") {
+                        try await cluster.addResource("users", partitions: 6, replicas: 2)
+                        return true
+                    }
+                    try await cluster.awaitSettled("users", partitions: 6, replicas: 2, on: all)
+                }
+                #expect(try cluster.judge().violations == [])
+            }
+        }
+    }
+}
