@@ -48,8 +48,8 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
         case .replacementNotSettled: "it stays until its replacement has settled"
         case .extraReplicaLimit(let count): "the partition has \(count) replicas already while it moves"
         case .retryLater(let attempts, _):
-            "asked for \(attempts == 1 ? "once" : "\(attempts) times") without effect; it is tried again later. See the "
-                + "instance's log"
+            "asked for \(attempts == 1 ? "once" : "\(attempts) times") without effect; it is tried again later. See "
+                + "the instance's log"
         case .clusterPaused: "the controller is paused"
         case .noPath: "the state model has no way there"
         case .unreadable(let path): "\(path) cannot be read"

@@ -7,11 +7,12 @@ import StateModels
 ///
 /// - `instance NAME up|down|restart|disable|enable|evacuate|corrupt`, `instance NAME tag TAG…`
 /// - `resource NAME MODEL PARTITIONSxREPLICAS [MODE]`, `set RESOURCE FIELD=VALUE…`, `drop RESOURCE`, `corrupt RESOURCE`
-/// - `list PARTITION INSTANCE…`: the preference list of a SEMI_AUTO resource, of which the partition is named `{resource}_n`
+/// - `list PARTITION INSTANCE…`: the preference list of a partition `{resource}_n` of a SEMI_AUTO resource
 /// - `pass`: the controller looks; what it decides is printed
 /// - `done INSTANCE PARTITION [STATE]`: an instance does what it was asked for, perhaps with another outcome
 /// - `done all`: all instances do, and the controller looks again, until nothing is left to do; prints what came of it
-/// - `refuse INSTANCE PARTITION`: the message vanishes without effect; `giveup INSTANCE PARTITION`: it becomes unprocessable
+/// - `refuse INSTANCE PARTITION`: the message vanishes without effect
+/// - `giveup INSTANCE PARTITION`: it becomes unprocessable
 /// - `state INSTANCE PARTITION STATE`, `reset INSTANCE PARTITION`, `wait MILLISECONDS`, `pause`, `resume`
 /// - `show RESOURCE`: the replicas as they are
 struct Conversation {
