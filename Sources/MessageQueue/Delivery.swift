@@ -5,7 +5,7 @@ public import HelixRecords
 public struct Delivery: Sendable {
     /// The messages that are new, in the order in which they were created.
     public var messages: [ReceivedMessage] = []
-    /// The entries that are new and are no messages. They stay in the queue, hinder nobody, and are reported once.
+    /// The entries that are new and are no messages, or may not be read. They stay in the queue, hinder nobody, and are reported once.
     public var malformed: [MalformedMessage] = []
     /// The ids of messages delivered earlier that are in the queue no longer, sorted: acknowledged, or deleted by
     /// somebody else.

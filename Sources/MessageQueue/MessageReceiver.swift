@@ -82,9 +82,12 @@ public final class MessageReceiver: Sendable {
             case .success(.data(let data, let stat)): delivery.add(id, data: data, stat: stat, queue: path)
             case .success: preconditionFailure("a get answers with data")
             case .failure(let error) where error.code == .noNode: unread.append(id)
-            case .failure(let error):
+            case .failure(let error) where error.isTransient || error.endsSession:
                 unread.append(id)
                 fault = error
+            case .failure(let error):
+                let refusal = RecordError(path: "\(path)/\(id)", reason: error.description)
+                delivery.malformed.append(MalformedMessage(id: id, error: refusal))
             }
         }
         seen.withLock { $0.forget(unread) }

@@ -196,7 +196,7 @@ struct CommitLedgerTests {
             text(second.operations) == ["create \(path)", "delete \(messagePath("m1"))", "delete \(messagePath("m3"))"])
     }
 
-    @Test("when several messages are gone the rest are deleted apart, and the state does not wait for them")
+    @Test("when several messages are gone the rest are deleted apart, and only once the state is recorded")
     func manyGone() throws {
         var ledger = ledger()
         for number in 0..<10 { ledger.add(outcome("p\(number)", "SLAVE", messages: ["m\(number)"])) }
@@ -206,7 +206,11 @@ struct CommitLedgerTests {
         }
         let last = try commit(&ledger)
         #expect(text(last.operations) == ["create \(path)"])
+        #expect(ledger.takeDeletions() == [], "a message never goes before the state that came of it is there")
+        #expect(!ledger.isSettled)
+        _ = ledger.succeeded(last, results(last))
         #expect(ledger.takeDeletions() == (3..<10).map { "m\($0)" })
+        #expect(ledger.isSettled)
     }
 
     @Test("a message that cannot be deleted is taken out, so that it hinders nobody")
@@ -215,7 +219,10 @@ struct CommitLedgerTests {
         ledger.add(outcome("a", "SLAVE", messages: ["m1", "m2"]))
         let first = try commit(&ledger)
         #expect(ledger.failed(first, error(.notEmpty, at: 1), at: .zero) == .none)
-        #expect(text(try commit(&ledger).operations) == ["create \(path)", "delete \(messagePath("m2"))"])
+        let second = try commit(&ledger)
+        #expect(text(second.operations) == ["create \(path)", "delete \(messagePath("m2"))"])
+        #expect(ledger.takeDeletions() == [])
+        _ = ledger.succeeded(second, results(second))
         #expect(ledger.takeDeletions() == ["m1"])
     }
 
@@ -300,9 +307,20 @@ struct CommitLedgerTests {
         #expect(ledger.failed(try commit(&ledger), error(.dataTooLarge), at: .zero) == .none)
         let next = try commit(&ledger)
         #expect(text(next.operations) == ["create \(path)"])
-        #expect(ledger.takeDeletions() == ["m1"])
         #expect(ledger.failed(next, error(.dataTooLarge), at: .zero) == .wait)
+        #expect(ledger.takeDeletions() == [], "while the state cannot be recorded, its message tells that it may come")
         #expect(!ledger.isSettled)
+    }
+
+    @Test("messages that were set apart go also when there is no record to write any more")
+    func apartWithoutRecord() throws {
+        var ledger = ledger()
+        ledger.add(outcome("a", "SLAVE", messages: ["m1"]))
+        #expect(ledger.failed(try commit(&ledger), error(.dataTooLarge), at: .zero) == .none)
+        ledger.add(outcome("a", nil))
+        #expect(ledger.takeCommits(at: .zero).commits.isEmpty)
+        #expect(ledger.takeDeletions() == ["m1"])
+        #expect(ledger.isSettled)
     }
 
     @Test("a record that cannot be encoded is reported and tried again later; the others go on")

@@ -237,6 +237,21 @@ struct ReplicaTableTests {
 
     // MARK: Declared failures
 
+    @Test("a transition that still waits is not made once its replica was declared to have failed")
+    func failureWhileWaiting() {
+        var stand = TableStand(limit: 1)
+        stand.bring("a", to: "SLAVE")
+        stand.accept("busy", "b", from: "OFFLINE", to: "SLAVE")
+        stand.accept("m1", "a", from: "SLAVE", to: "MASTER")
+        let key = ReplicaKey(resource: "db", partition: "a")
+        stand.perform(stand.table.declareFailure(of: key, reason: "disk", now: 1))
+        #expect(stand.closed == ["m1"], "its message goes with the failure")
+        stand.finish("b")
+        #expect(stand.started == ["b OFFLINE-SLAVE"])
+        #expect(stand.state("a") == "ERROR")
+        #expect(stand.table.pendingCount == 0)
+    }
+
     @Test("a replica that is declared to have failed is in ERROR; a running transition is cancelled first")
     func declaredFailure() {
         var stand = TableStand()

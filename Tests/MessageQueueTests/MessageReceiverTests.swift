@@ -59,6 +59,22 @@ struct MessageReceiverTests {
         #expect(try await stand.queue.contains("bad"), "it stays for somebody to look at")
     }
 
+    @Test("an entry that may not be read is reported once and hinders nobody", arguments: [[], ["a"]])
+    func unreadable(others: [String]) async throws {
+        let stand = try await QueueStand()
+        let receiver = receiver(stand)
+        for id in others { try await stand.put(id) }
+        let nobody = [AccessControl(permissions: .all, scheme: "digest", id: "x:y")]
+        try await stand.session.create(stand.paths.message("n1", "secret"), acl: nobody)
+        let delivery = try #require(try await receiver.next())
+        #expect(delivery.messages.map(\.id) == others)
+        #expect(delivery.malformed.map(\.id) == ["secret"])
+        try await stand.put("d")
+        let next = try #require(try await receiver.next())
+        #expect(next.messages.map(\.id) == ["d"])
+        #expect(next.malformed.isEmpty)
+    }
+
     @Test("messages that were deleted are reported as vanished, once")
     func vanished() async throws {
         let stand = try await QueueStand()

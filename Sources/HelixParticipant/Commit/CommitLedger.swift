@@ -111,7 +111,13 @@ struct CommitLedger: Sendable {
             guard let account = accounts[resource], !account.isUncertain else { continue }
             ready.remove(resource)
             do throws(RecordError) {
-                if let commit = try commit(of: account, resource) { commits.append(commit) }
+                if let commit = try commit(of: account, resource) {
+                    commits.append(commit)
+                } else {
+                    accounts[resource]?.writtenRevision = account.revision
+                    accounts[resource]?.apart = []
+                    deletions += account.apart
+                }
             } catch {
                 faults.append((resource, error))
                 postpone(resource, at: now)
@@ -165,6 +171,8 @@ struct CommitLedger: Sendable {
         account.writtenRevision = max(account.writtenRevision, commit.revision)
         account.messages.removeFirst(commit.messages.count)
         account.relays.removeFirst(commit.relays.count)
+        deletions += account.apart
+        account.apart = []
         account.missing = 0
         account.failures = 0
         if account.isDirty || !account.messages.isEmpty || !account.relays.isEmpty { ready.insert(commit.resource) }
@@ -216,7 +224,7 @@ struct CommitLedger: Sendable {
     }
 
     /// A message was deleted by somebody else: it is done. Where several were, the rest are deleted one by one instead
-    /// of finding the next culprit in yet another round.
+    /// of finding the next culprit in yet another round, but not before the state is recorded.
     private mutating func drop(_ id: String, of resource: String, siblings: [String]) {
         accounts[resource]?.messages.removeAll { $0 == id }
         accounts[resource]?.missing += 1
@@ -228,7 +236,11 @@ struct CommitLedger: Sendable {
     private mutating func separate(_ messages: [String], from resource: String) {
         let apart = Set(messages)
         accounts[resource]?.messages.removeAll { apart.contains($0) }
-        deletions += messages
+        if accounts[resource]?.isDirty == true {
+            accounts[resource]?.apart += messages
+        } else {
+            deletions += messages
+        }
     }
 
     // MARK: Waiting
@@ -272,6 +284,8 @@ struct CommitLedger: Sendable {
     /// Whether everything has been written.
     var isSettled: Bool {
         deletions.isEmpty && postponedDeletions.isEmpty
-            && accounts.values.allSatisfy { !$0.isDirty && $0.messages.isEmpty && $0.relays.isEmpty }
+            && accounts.values.allSatisfy {
+                !$0.isDirty && $0.messages.isEmpty && $0.apart.isEmpty && $0.relays.isEmpty
+            }
     }
 }

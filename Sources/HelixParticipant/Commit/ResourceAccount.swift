@@ -12,6 +12,9 @@ struct ResourceAccount: Sendable {
     var writtenRevision: UInt64 = 0
     var states: [String: String] = [:]
     var messages: [String] = []
+    /// Messages that are deleted by themselves, once what came of them is recorded: while a message is there, the
+    /// controller reckons with its effect.
+    var apart: [String] = []
     var relays: [Message] = []
     /// Whether somebody may have written the znode since we last saw its version.
     var isUncertain = false

@@ -134,10 +134,14 @@ extension ReplicaTable {
             return [.cancel(call.job.id)]
         }
         setState(StateModel.error, of: key)
+        // What still waits begins in a state that the replica has no more.
+        let finished = close(entry.waiting?.message)
+        stopWaiting(key)
         let report = StateReport(
             state: StateModel.error, info: reason, startTime: now, endTime: now, previousState: entry.state,
             triggeredBy: "")
-        return [.record(Outcome(key: key, model: entry.model, change: .set(report)))]
+        let outcome = Outcome(key: key, model: entry.model, change: .set(report), finished: finished)
+        return [.record(outcome)] + handoverProgress()
     }
 
     /// The result of a transition, unless the replica was declared to have failed meanwhile.
