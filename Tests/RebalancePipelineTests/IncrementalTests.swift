@@ -94,6 +94,7 @@ struct IncrementalTests {
         #expect(a.nextDeadline == b.nextDeadline, "\(churn.name)")
         for resource in ["db", "eb"] {
             #expect(first.externalView(of: resource) == second.externalView(of: resource))
+            #expect(first.held(resource, by: a) == second.held(resource, by: b), "\(churn.name)")
             for partition in churn.partitions + ["eb_0", "eb_1", "eb_2"] {
                 #expect(
                     churn.world.rebalancer.explain(first, resource: resource, partition: partition)
@@ -126,6 +127,12 @@ struct IncrementalTests {
 }
 
 extension ClusterSnapshot {
+    /// What a decision holds back, by partition name.
+    fileprivate func held(_ resource: String, by decision: Decision) -> [String: [HeldTransition]] {
+        let held = decision.resources[resource]?.held ?? [:]
+        return Dictionary(uniqueKeysWithValues: held.map { (resources[resource]!.partitions[$0.key], $0.value) })
+    }
+
     /// The same records in another order. What an instance reports and is asked for is read after it is known to be
     /// live.
     fileprivate func readAgain(using generator: inout SeededGenerator) -> ClusterSnapshot {
