@@ -34,36 +34,68 @@ final class ParticipantHistories: Sendable {
     /// - Throws: `Deposed`; `CoordinationError` when the session is over.
     func run() async throws {
         while let batch = await absences.next() {
-            for absence in batch { try await note(absence) }
+            var left = batch
+            while !left.isEmpty {
+                left = try await office.session.persistently(context) { try await record(left) }
+            }
         }
     }
 
-    private func note(_ absence: Absence) async throws {
+    /// What is to be written about one absence.
+    private struct Entry {
+        let absence: Absence
+        let write: WriteOperation
+    }
+
+    /// Many at once: when a leader begins, many instances may be away.
+    /// - Returns: those whose history somebody else has just written too.
+    private func record(_ absences: [Absence]) async throws -> [Absence] {
+        let session = office.session
+        let paths = absences.map { context.paths.instanceHistory($0.instance) }
+        var entries: [Entry] = []
+        for (absence, result) in zip(absences, await session.read(paths.map { .get($0) })) {
+            if let write = try write(about: absence, in: result) {
+                entries.append(Entry(absence: absence, write: write))
+            }
+        }
+        // One may be back by now, and have said so in what has just been read.
+        let live = await session.read(entries.map { .exists(context.paths.liveInstance($0.absence.instance)) })
+        entries = try zip(entries, live).compactMap { entry, result in
+            if case .stat(.some) = try result.get() { return nil }
+            return entry
+        }
+        var left: [Absence] = []
+        for (entry, result) in zip(entries, try await office.write(entries.map(\.write))) {
+            switch result {
+            case .success: break
+            case .failure(let error) where error.isTransient: throw error
+            case .failure(let error) where error.code == .badVersion: left.append(entry.absence)
+            case .failure(let error) where error.code == .noNode: break  // dropped
+            case .failure(let error): giveUp(entry.absence, error)
+            }
+        }
+        return left
+    }
+
+    /// - Returns: `nil` when there is nothing to write: it has been said already, or there is no history.
+    private func write(
+        about absence: Absence, in found: Result<ReadResult, CoordinationError>
+    ) throws -> WriteOperation? {
         do {
-            while try await !office.session.persistently(context, { try await record(absence) }) {}
-        } catch let error as CoordinationError where !error.endsSession {
-            giveUp(absence, error)
+            guard case .data(let data, let stat) = try found.get() else { return nil }
+            let path = context.paths.instanceHistory(absence.instance)
+            var history = try ParticipantHistory(decoding: data, path: path)
+            guard history.lastOfflineTime == nil else { return nil }
+            history.appendOffline(at: absence.since)
+            return .set(path, data: try history.encoded(path: path), version: stat.version)
+        } catch let error as CoordinationError {
+            if error.isTransient || error.endsSession { throw error }
+            if error.code != .noNode { giveUp(absence, error) }
         } catch let error as RecordError {
             // One that was never written belongs to an instance that has never been there.
             if !error.isEmpty { giveUp(absence, error) }
         }
-    }
-
-    /// - Returns: `false` when somebody else has just written it too.
-    private func record(_ absence: Absence) async throws -> Bool {
-        let path = context.paths.instanceHistory(absence.instance)
-        guard let (data, stat) = try await office.session.getIfPresent(path) else { return true }
-        var history = try ParticipantHistory(decoding: data, path: path)
-        guard history.lastOfflineTime == nil else { return true }
-        // It may be back by now, and have said so in what has just been read.
-        if try await office.session.exists(context.paths.liveInstance(absence.instance)) != nil { return true }
-        history.appendOffline(at: absence.since)
-        do {
-            try await office.write(.set(path, data: try history.encoded(path: path), version: stat.version))
-            return true
-        } catch let error as CoordinationError where error.code == .badVersion || error.code == .noNode {
-            return false
-        }
+        return nil
     }
 
     private func giveUp(_ absence: Absence, _ error: any Error) {

@@ -103,6 +103,33 @@ struct HistoryTests {
         }
     }
 
+    @Test(
+        "many absences are noted with few requests, also when the connection is lost meanwhile",
+        arguments: [0, 4, 5, 6])
+    func manyAbsences(lossAt place: Int) async throws {
+        let names = (1...60).map { "node_\($0)" }
+        try await ScriptedCluster.with(instances: names) { cluster in
+            var snapshot = ClusterSnapshot(cluster: "test")
+            for name in names {
+                let online = ParticipantHistory(id: name)
+                try await cluster.session.set(cluster.paths.instanceHistory(name), online.record.encoded())
+                snapshot.setInstanceConfig(name, .present(InstanceConfig(id: name)))
+            }
+            let interruption = Interruption(.afterwards, atRequest: place)
+            let session = try await cluster.service.openSession(SessionConfiguration(), interruption: interruption)
+            let histories = ParticipantHistories(office: try await takeOffice(session), context: makeContext())
+            try await beside([histories.run]) { [snapshot] in
+                histories.follow(snapshot.instances)
+                for name in names {
+                    try await eventually("the absence") { try await read(name, cluster).lastOfflineTime != nil }
+                }
+            }
+            #expect(try await read(names[0], cluster).offlineDates.count == 1)
+            #expect(interruption.count <= 10)
+            await session.close()
+        }
+    }
+
     @Test("an instance that is back, was never there, or has said itself that it goes gets no entry")
     func noAbsence() async throws {
         try await ScriptedCluster.with(instances: ["a", "b", "c", "d"]) { cluster in

@@ -34,4 +34,30 @@ struct ServerRestartTests {
             }
         }
     }
+
+    @Test(
+        "the leader of an ensemble of three dies in the middle of a bootstrap, then one of the others in the middle of a failover"
+    )
+    func ensemble() async throws {
+        let all = ["node_1", "node_2", "node_3"]
+        try await withZooKeeperEnsemble { ensemble in
+            let roles = await ensemble.roles()
+            let (first, others) = (try #require(roles.leader), roles.followers)
+            try await RealCluster.with(instances: all, on: others[0], servers: ensemble.connectText) { cluster in
+                let members = ["node_1", "node_2"].map { running(cluster.participant($0, delay: .milliseconds(100))) }
+                try await beside(members + ["one", "two"].map { running(cluster.controller($0)) }) {
+                    try await beside([running(cluster.participant("node_3", delay: .milliseconds(100)))]) {
+                        try await cluster.addResource("db", partitions: 48, replicas: 3)
+                        try await cluster.awaitMasters("db", 1)
+                        await first.kill()
+                        try await cluster.awaitSettled("db", partitions: 48, replicas: 3, on: all)
+                        try await first.restart()
+                    }
+                    await others[1].kill()
+                    try await cluster.awaitSettled("db", partitions: 48, replicas: 2, on: ["node_1", "node_2"])
+                }
+                #expect(try cluster.judge().violations == [])
+            }
+        }
+    }
 }

@@ -15,13 +15,16 @@ struct RealCluster: Sendable {
     static let sessionTimeout = Duration.milliseconds(1500)
 
     let name = "orders"
+    /// The server whose log counts.
     let server: ZooKeeperServer
+    /// The server, or all servers of an ensemble.
+    let servers: String
     let chroot: String
     let session: any CoordinationSession
 
     var paths: ClusterPaths { ClusterPaths(cluster: name) }
     var administrator: Administrator { Administrator(session: session) }
-    var service: ZooKeeperCoordination { ZooKeeperCoordination(server.connectText + chroot) }
+    var service: ZooKeeperCoordination { ZooKeeperCoordination(servers + chroot) }
 
     /// Runs `body` with a cluster of these instances, in a clean place of the shared server.
     static func with(
@@ -33,13 +36,16 @@ struct RealCluster: Sendable {
 
     /// Runs `body` with a cluster of these instances on a server of its own. The observer's session outlives long pauses
     /// of the server.
+    /// - Parameter servers: all servers of the ensemble that the server is part of.
     static func with(
-        instances: [String], on server: ZooKeeperServer, chroot: String = "",
+        instances: [String], on server: ZooKeeperServer, servers: String? = nil, chroot: String = "",
         _ body: @escaping @Sendable (RealCluster) async throws -> Void
     ) async throws {
-        let service = ZooKeeperCoordination(server.connectText + chroot)
-        try await service.withSession(SessionConfiguration(timeout: .seconds(60))) { session in
-            let cluster = RealCluster(server: server, chroot: chroot, session: session)
+        let servers = servers ?? server.connectText
+        try await ZooKeeperCoordination(servers + chroot).withSession(
+            SessionConfiguration(timeout: .seconds(60))
+        ) { session in
+            let cluster = RealCluster(server: server, servers: servers, chroot: chroot, session: session)
             _ = try await cluster.administrator.addCluster(cluster.name)
             for instance in instances { try await cluster.administrator.addInstance(instance, in: cluster.name) }
             try await body(cluster)
