@@ -32,9 +32,6 @@ public struct Decision: Sendable {
     /// A decision about nothing.
     public init() {}
 
-    /// Makes sure that a pass is due at `time`, in milliseconds since 1970, because something could not be done now.
-    public mutating func retry(at time: Int64) { note(deadline: time) }
-
     /// How many faults ``allProblems`` lists.
     public var problemCount: Int { problems.count + resourceProblemCount }
 

@@ -90,9 +90,9 @@ extension ReadConfiguration {
             return "left as it is: no rule (IdealStateRule!) in the cluster's configuration admits it"
         }
         if idealState.stateModel == nil { return "no state model is named; set STATE_MODEL_DEF_REF" }
-        // What is in the buckets is not seen here: that is not the same as no partitions.
+        // Buckets that are not there, or not yet, are not the same as no partitions.
         if idealState.bucketSize > 0, idealState.partitions.isEmpty, idealState.numPartitions != 0 {
-            return "left as it is: its partitions are in buckets (BUCKET_SIZE), which this controller does not read yet"
+            return "left as it is: it has buckets (BUCKET_SIZE) and none of them holds a partition; write them again"
         }
         switch idealState.rebalanceMode {
         case nil:

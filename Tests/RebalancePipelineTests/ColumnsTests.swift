@@ -78,14 +78,6 @@ struct ColumnsTests {
         #expect(Found<Int>.unreadable(.corrupt).value == nil)
         #expect(Found.present(3) != .absent)
     }
-
-    @Test("Something that could not be done now makes a pass due")
-    func retry() {
-        var decision = Decision()
-        decision.retry(at: 7)
-        decision.retry(at: 9)
-        #expect(decision.nextDeadline == 7)
-    }
 }
 
 extension World {
