@@ -112,7 +112,7 @@ struct RealCluster: Sendable {
 
     /// The server may be away for a while: that is not an answer.
     func eventually(_ what: String, _ condition: @escaping () async throws -> Bool) async throws {
-        try await TestSupport.eventually(within: .seconds(120), what) {
+        try await TestSupport.eventually(within: .seconds(60), what) {
             do {
                 return try await condition()
             } catch let error as CoordinationError where error.isTransient {
