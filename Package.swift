@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .library(name: "Helix", targets: embedded + ["ZooKeeper"]),
         .library(name: "ZooKeeper", targets: ["Coordination", "ZooKeeper"]),
+        .library(name: "HelixSimulation", targets: ["HelixSimulation"]),
         .executable(name: "helix", targets: ["helix"]),
     ],
     dependencies: [
@@ -58,6 +59,9 @@ let package = Package(
             name: "HelixSpectator",
             dependencies: ["Coordination", "HelixRecords", logging, metrics, lifecycle]),
         .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
+        .target(
+            name: "HelixSimulation",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + [logging, metrics, lifecycle]),
         .executableTarget(
             name: "helix",
             dependencies: embedded.map { .init(stringLiteral: $0) } + [
@@ -92,6 +96,9 @@ let package = Package(
         .testTarget(
             name: "HelixSpectatorTests",
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["HelixSimulation", logging]),
         .testTarget(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
         .testTarget(

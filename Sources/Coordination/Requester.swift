@@ -17,6 +17,12 @@ package struct Requester: Sendable {
         self.identities = identities
     }
 
+    /// Somebody who has proved the same in another session.
+    package init(session: SessionID, as other: Requester) {
+        self.session = session
+        identities = other.identities
+    }
+
     /// The `digest` scheme: user, colon, and base64(SHA-1("user:password")).
     private static func identity(of credential: Credential) throws(CoordinationError) -> Identity {
         guard credential.scheme == "digest", let colon = credential.secret.firstIndex(of: ":") else {

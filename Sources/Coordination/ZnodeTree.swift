@@ -55,6 +55,15 @@ package struct ZnodeTree: Sendable {
         return .children(znode.children, znode.currentStat)
     }
 
+    /// What is known of a znode; `nil` when there is none.
+    package func stat(of path: String) -> Stat? { znodes[path]?.currentStat }
+
+    /// The data of a znode; `nil` when there is none.
+    package func data(of path: String) -> [UInt8]? { znodes[path]?.data }
+
+    /// The names of a znode's children, sorted.
+    package func children(of path: String) -> [String] { znodes[path]?.children ?? [] }
+
     /// The ephemeral znodes of a session, sorted.
     package func ephemerals(of session: SessionID) -> [String] {
         ephemerals[session, default: []].sorted()

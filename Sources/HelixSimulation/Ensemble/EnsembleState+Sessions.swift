@@ -1,0 +1,187 @@
+import Coordination
+
+/// Sessions begin, fall silent and end.
+extension EnsembleState {
+    // MARK: Opening
+
+    mutating func tryToOpen(_ attempt: Int) {
+        guard let process = attempts[attempt]?.process else { return }
+        schedule(.open(attempt: attempt), after: latency(process.id))
+    }
+
+    /// A request for a session arrives at some server.
+    mutating func open(_ attempt: Int) {
+        guard let request = attempts[attempt] else { return }
+        guard request.process.isAlive else { return giveUp(attempt) }
+        let server = Int.random(in: servers.indices, using: &random)
+        guard isReachable(server, from: request.process.id) else {
+            return schedule(
+                .retryOpening(attempt: attempt), after: delay(20_000_000...400_000_000), process: request.process.id)
+        }
+        commitOpening()
+        let id = nextSession()
+        let session = ClientSession(
+            requester: Requester(session: id, as: request.requester), timeout: request.timeout, process: request.process)
+        let connection = nextID()
+        connections[connection] = Connection(session: id, server: server, process: request.process.id)
+        session.owner = connection
+        sessions[id] = session
+        schedule(.opened(attempt: attempt, id), after: latency(request.process.id), process: request.process.id)
+    }
+
+    /// The client learns of its session.
+    mutating func opened(_ attempt: Int, _ id: SessionID) {
+        guard let connection = sessions[id]?.owner else { return tryToOpen(attempt) }
+        guard let request = attempts.removeValue(forKey: attempt) else { return closeAtServer(connection) }
+        sessions[id]?.connection = connection
+        request.continuation.resume(returning: id)
+    }
+
+    mutating func giveUp(_ attempt: Int) {
+        attempts.removeValue(forKey: attempt)?.continuation.resume(returning: nil)
+    }
+
+    // MARK: Silence
+
+    /// The ensemble does not hear of a session any more: it expires if that lasts for its timeout.
+    mutating func beginSilence(of id: SessionID, heardAgo: Int64) {
+        guard let session = sessions[id], !session.isExpired else { return }
+        sessions[id]?.silence += 1
+        sessions[id]?.isSilent = true
+        let tick = delay(0...(session.timeout / 10))
+        schedule(.expire(id, silence: session.silence + 1), after: max(0, session.timeout - heardAgo + tick))
+    }
+
+    mutating func endSilence(of id: SessionID) {
+        sessions[id]?.silence += 1
+        sessions[id]?.isSilent = false
+    }
+
+    /// How long ago a client that was connected was heard of last: it sends something each third of its timeout.
+    mutating func timeSinceHeard(_ session: ClientSession) -> Int64 { delay(0...(session.timeout / 3)) }
+
+    mutating func expire(_ id: SessionID, _ silence: Int) {
+        guard let session = sessions[id], !session.isExpired, session.isSilent, session.silence == silence else { return }
+        // Without a leader nobody can decide that it is over; the next one begins to count anew.
+        guard hasQuorum else { return }
+        end(id)
+    }
+
+    /// The ensemble ends a session.
+    mutating func end(_ id: SessionID) {
+        guard let session = sessions[id], !session.isExpired else { return }
+        sessions[id]?.isExpired = true
+        commitEnd(of: id)
+        guard let connection = session.owner else { return }
+        send(.closed, on: connection)
+        closeAtServer(connection)
+    }
+
+    // MARK: The client
+
+    /// The client ends its session.
+    /// - Returns: its connection, through which the ensemble is to be told.
+    mutating func close(_ id: SessionID) -> Int? {
+        guard let session = sessions[id], !session.states.current.isFinal else { return nil }
+        let connection = session.connection
+        finish(id, as: .closed, .closed)
+        return connection
+    }
+
+    /// The session is over for the client.
+    mutating func finish(_ id: SessionID, as state: SessionState, _ code: CoordinationError.Code) {
+        sessions[id]?.states.move(to: state)
+        sessions[id]?.failPending(code)
+        sessions[id]?.watchers.finishAll()
+        sessions[id]?.armed = [:]
+        sessions[id]?.connection = nil
+    }
+
+    /// The client has no connection any more.
+    mutating func loseConnection(_ id: SessionID) {
+        guard let session = sessions[id], let connection = session.connection else { return }
+        sessions[id]?.connection = nil
+        connections[connection]?.isOpenAtClient = false
+        // What is on its way may still arrive.
+        if connections[connection]?.isOpenAtServer == true {
+            schedule(.closeAtServer(connection), after: delay(0...20_000_000))
+        } else {
+            connections[connection] = nil
+        }
+        guard !session.states.current.isFinal else { return }
+        sessions[id]?.states.move(to: .suspended)
+        sessions[id]?.failPending(.connectionLoss)
+        scheduleReconnect(id, within: 200_000_000)
+    }
+
+    private mutating func scheduleReconnect(_ id: SessionID, within limit: Int64) {
+        guard let process = sessions[id]?.process.id else { return }
+        schedule(.reconnect(id), after: delay(5_000_000...limit), process: process)
+    }
+
+    mutating func reconnect(_ id: SessionID) {
+        guard let session = sessions[id], session.process.isAlive, !session.states.current.isFinal,
+            session.connection == nil
+        else { return }
+        let server = Int.random(in: servers.indices, using: &random)
+        guard isReachable(server, from: session.process.id) else {
+            return scheduleReconnect(id, within: min(1_000_000_000, session.timeout / 3))
+        }
+        let connection = nextID()
+        connections[connection] = Connection(session: id, server: server, process: session.process.id)
+        schedule(.handshake(connection), after: latency(session.process.id))
+    }
+
+    /// A server meets a client that had been connected before.
+    mutating func shakeHands(_ id: Int) {
+        guard let connection = connections[id], let session = sessions[connection.session] else { return }
+        guard session.process.isAlive, isReachable(connection.server, from: connection.process) else {
+            connections[id] = nil
+            return scheduleReconnect(connection.session, within: 1_000_000_000)
+        }
+        if session.isExpired { return send(.expired, on: id) }
+        // A client that has seen more than this server would see it go back.
+        if servers[connection.server].tree.zxid < session.lastZxid { return send(.refused, on: id) }
+        if let former = session.owner { closeAtServer(former) }
+        sessions[connection.session]?.owner = id
+        endSilence(of: connection.session)
+        send(.connected, on: id)
+        armAgain(session, on: id)
+    }
+
+    /// The watches of a client move to another server: what has happened meanwhile is told at once.
+    private mutating func armAgain(_ session: ClientSession, on id: Int) {
+        guard let server = connections[id]?.server else { return }
+        for subject in session.armed.keys.sorted() {
+            if let kind = servers[server].tree.missed(subject, since: session.lastZxid) {
+                send(.event(WatchEvent(path: subject.path, kind: kind)), on: id)
+            } else {
+                servers[server].arm(subject, for: id)
+            }
+        }
+    }
+
+    /// The client has not heard of its server for too long.
+    mutating func miss(_ id: Int, _ silence: Int) {
+        guard let connection = connections[id], connection.isOpenAtClient,
+            let session = sessions[connection.session], session.connection == id, session.silence == silence
+        else { return }
+        loseConnection(connection.session)
+    }
+}
+
+extension ZnodeTree {
+    /// What a watch has missed since a transaction.
+    fileprivate func missed(_ subject: WatchSubject, since zxid: Int64) -> WatchEvent.Kind? {
+        let stat = stat(of: subject.path)
+        switch subject.kind {
+        case .creation: return stat == nil ? nil : .created
+        case .data:
+            guard let stat else { return .deleted }
+            return stat.modifiedZxid > zxid ? .dataChanged : nil
+        case .children:
+            guard let stat else { return .deleted }
+            return stat.childrenModifiedZxid > zxid ? .childrenChanged : nil
+        }
+    }
+}
