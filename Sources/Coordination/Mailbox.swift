@@ -74,6 +74,21 @@ package final class Mailbox<Element: Sendable>: Sendable {
         return nil
     }
 
+    /// Runs `body` until it is done or something comes in; then it is cancelled.
+    /// - Returns: what the body returned, `nil` when something came in before that.
+    /// - Throws: what the body throws; after something came in that is of no interest.
+    package func cancels<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value? {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                _ = await self.next()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
     private func wake(_ change: (inout State) -> Void) {
         let waiter = state.withLock { state in
             change(&state)

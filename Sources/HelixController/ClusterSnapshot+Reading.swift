@@ -9,16 +9,18 @@ extension ClusterSnapshot {
     /// - Parameters:
     ///   - cluster: the cluster; it must be set up.
     ///   - session: where to read.
+    ///   - now: the time of the snapshot, in milliseconds since 1970; the system's unless set.
     ///   - logger: gets a line for each record that cannot be read.
     /// - Throws: `ControllerError` naming what is missing where the cluster is not set up; `CoordinationError`.
     public static func read(
-        _ cluster: String, in session: any CoordinationSession, logger: Logger = Logger(label: "helix.controller")
+        _ cluster: String, in session: any CoordinationSession, now: Int64? = nil,
+        logger: Logger = Logger(label: "helix.controller")
     ) async throws -> ClusterSnapshot {
         let paths = ClusterPaths(cluster: cluster)
         try await ClusterSetup.check(session, paths)
         var cache = ClusterCache(session: session, paths: paths, logger: logger)
         try await cache.load()
-        cache.edit { $0.time = SystemTime.milliseconds() }
+        cache.edit { $0.time = now ?? SystemTime.milliseconds() }
         return cache.snapshot
     }
 }

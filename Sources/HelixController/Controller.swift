@@ -61,18 +61,25 @@ public final class Controller: Service, Sendable {
     /// - Throws: `ControllerError` when the cluster is not set up; `CoordinationError` when the service cannot be
     ///   used at all. The end of a session is no error: the controller opens another one.
     public func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            defer { self.move(to: .stopped) }
-            while !Task.isCancelled {
-                self.move(to: .connecting)
-                do {
-                    try await self.coordination.withSession(self.sessionConfiguration) { session in
-                        try await self.serve(in: session)
-                    }
-                } catch {
-                    if Task.isCancelled { return }
-                    try await self.recover(from: error)
+        defer { move(to: .stopped) }
+        let shutdown = Mailbox<Void>()
+        _ = try await withGracefulShutdownHandler {
+            try await shutdown.cancels { try await self.keepSessions() }
+        } onGracefulShutdown: {
+            shutdown.finish()
+        }
+    }
+
+    private func keepSessions() async throws {
+        while !Task.isCancelled {
+            move(to: .connecting)
+            do {
+                try await coordination.withSession(sessionConfiguration) { session in
+                    try await self.serve(in: session)
                 }
+            } catch {
+                if Task.isCancelled { return }
+                try await recover(from: error)
             }
         }
     }

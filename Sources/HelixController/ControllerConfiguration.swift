@@ -2,6 +2,7 @@ public import Coordination
 import Foundation
 import HelixRecords
 import Logging
+import MessageQueue
 public import Placement
 
 /// Timings and strategies of a controller.
@@ -10,6 +11,8 @@ public struct ControllerConfiguration: Sendable {
     public var sessionTimeout: Duration = .seconds(30)
     /// Credentials for the session.
     public var credentials: [Credential] = []
+    /// The process as it is shown in the leader's record: `pid@host` unless set.
+    public var processName: String = ProcessName.current
     /// The least time between two writes of external views; views are coalesced in between. 50 milliseconds unless set.
     public var viewInterval: Duration = .milliseconds(50)
     /// The most partitions that one batch message carries; 1 sends every transition in a message of its own.

@@ -1,7 +1,6 @@
 import Coordination
 import HelixRecords
 import Logging
-import MessageQueue
 
 /// The election of a cluster's leader: whoever creates CONTROLLER/LEADER holds the office (protocol reference 6.1).
 struct LeaderElection {
@@ -18,7 +17,7 @@ struct LeaderElection {
     /// - Throws: `ControllerError` when the cluster is gone; `CoordinationError`.
     func win() async throws -> Office {
         let record = LiveInstance.make(
-            instance: context.name, sessionID: session.id.description, process: ProcessName.current)
+            instance: context.name, sessionID: session.id.description, process: context.configuration.processName)
         let data = try record.record.encoded()
         let watcher = session.makeWatcher()
         while true {

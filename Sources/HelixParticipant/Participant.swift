@@ -32,6 +32,7 @@ public final class Participant: Service, Sendable {
     private let logger: Logger
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Int64
+    private let messageIDs: MessageIDs
     private let registry = ModelRegistry()
     private let stage: Stage
     private let departure = Departure()
@@ -49,11 +50,12 @@ public final class Participant: Service, Sendable {
     ///     `helix.resource` and `helix.partition`.
     ///   - clock: measures timeouts and pauses.
     ///   - now: the calendar time for what is written, in milliseconds since 1970.
+    ///   - makeMessageID: unique ids for replies; random UUIDs unless set.
     public init(
         cluster: String, instance: String, coordination: some CoordinationService,
         configuration: ParticipantConfiguration = ParticipantConfiguration(),
         logger: Logger = Logger(label: "helix.participant"), clock: any Clock<Duration> = ContinuousClock(),
-        now: (@Sendable () -> Int64)? = nil
+        now: (@Sendable () -> Int64)? = nil, makeMessageID: (@Sendable () -> String)? = nil
     ) {
         var logger = logger
         logger[metadataKey: LogKey.cluster] = "\(cluster)"
@@ -65,6 +67,7 @@ public final class Participant: Service, Sendable {
         self.logger = logger
         self.clock = clock
         self.now = now ?? SystemTime.milliseconds
+        messageIDs = makeMessageID.map { MessageIDs($0) } ?? .uuid
         flapping = FlappingDetector(configuration)
         stage = Stage(
             cluster: cluster, instance: instance, configuration: configuration, logger: logger, clock: clock,
@@ -227,7 +230,8 @@ public final class Participant: Service, Sendable {
             logger[metadataKey: LogKey.session] = "\(session.id)"
             let member = Membership(
                 session: session, paths: ClusterPaths(cluster: self.cluster), instance: self.instance,
-                configuration: self.configuration, clock: self.clock, now: self.now, logger: logger)
+                configuration: self.configuration, clock: self.clock, now: self.now,
+                messageIDs: self.messageIDs, logger: logger)
             let attendance = Attendance(
                 member: member, registry: self.registry, stage: self.stage, departure: self.departure,
                 flapping: self.flapping

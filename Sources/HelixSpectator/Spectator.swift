@@ -99,7 +99,12 @@ public final class Spectator: Service, Sendable {
             board.latest.finish()
             board.requests.finish()
         }
-        try await cancelWhenGracefulShutdown { try await self.keepSessions() }
+        let shutdown = Mailbox<Void>()
+        _ = try await withGracefulShutdownHandler {
+            try await shutdown.cancels { try await self.keepSessions() }
+        } onGracefulShutdown: {
+            shutdown.finish()
+        }
     }
 
     /// Runs the spectator for as long as `body` runs, and hands it the tables: for programs without services.

@@ -27,6 +27,7 @@ struct Committer: Sendable {
     let events: Mailbox<CommitEvent>
     let alarms: Alarms<Stage.Alarm>
     let now: @Sendable () -> Int64
+    let messageIDs: MessageIDs
     let logger: Logger
 
     /// Writes until the mailbox is finished and everything is written, or the session is over.
@@ -158,7 +159,7 @@ struct Committer: Sendable {
     /// Sends the messages that were attached to transitions which are done and recorded, and the replies to these.
     private func relay(_ carriers: [Message]) async {
         guard !carriers.isEmpty else { return }
-        let sender = MessageSender(session: session, paths: paths, fence: nil)
+        let sender = MessageSender(session: session, paths: paths, fence: nil, ids: messageIDs)
         var messages = carriers.compactMap { $0.reply(id: sender.newID(), from: instance, now: now()) }
         for carrier in carriers {
             for (target, attached) in carrier.relayMessages {

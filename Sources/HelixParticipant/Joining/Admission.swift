@@ -1,6 +1,7 @@
 internal import Coordination
 internal import HelixRecords
 internal import Logging
+internal import MessageQueue
 
 /// Who joins, where, and through which session.
 struct Membership: Sendable {
@@ -10,6 +11,7 @@ struct Membership: Sendable {
     let configuration: ParticipantConfiguration
     let clock: any Clock<Duration>
     let now: @Sendable () -> Int64
+    let messageIDs: MessageIDs
     let logger: Logger
 
     /// The session as the records name it.

@@ -92,7 +92,7 @@ struct Attendance: Sendable {
         for record in recorded { ledger.open(record.state, version: record.version) }
         let committer = Committer(
             session: member.session, paths: member.paths, instance: member.instance, events: events,
-            alarms: stage.alarms, now: member.now, logger: member.logger)
+            alarms: stage.alarms, now: member.now, messageIDs: member.messageIDs, logger: member.logger)
         await committer.run(ledger)
     }
 
