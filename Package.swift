@@ -11,6 +11,8 @@ let features: [SwiftSetting] = [
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleTestKit: Target.Dependency = .product(
+    name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -61,7 +63,7 @@ let package = Package(
         .target(name: "HelixAdmin", dependencies: ["Coordination", "StateModels", "HelixRecords", logging]),
         .target(
             name: "HelixSimulation",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + [logging, metrics, lifecycle]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + [logging, lifecycle, lifecycleTestKit]),
         .executableTarget(
             name: "helix",
             dependencies: embedded.map { .init(stringLiteral: $0) } + [

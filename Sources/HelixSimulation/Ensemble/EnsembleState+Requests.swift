@@ -95,6 +95,7 @@ extension EnsembleState {
         guard let connection = connections[id], connection.isOpenAtServer else { return }
         if blocked.contains(Route(process: connection.process, server: connection.server)) {
             connections[id]?.stuckRequests.append(request)
+            closed(connection.session)
             return
         }
         // A session that has moved on speaks through its new connection only.
@@ -198,6 +199,7 @@ extension EnsembleState {
         guard let connection = connections[id], connection.isOpenAtServer else { return }
         servers[connection.server].forget(id)
         connections[id]?.isOpenAtServer = false
+        closed(connection.session)
         connections[id]?.inbox = []
         if !connection.isOpenAtClient { connections[id] = nil }
         guard let session = sessions[connection.session], session.owner == id else { return }

@@ -71,6 +71,7 @@ extension EnsembleState {
     mutating func end(_ id: SessionID) {
         guard let session = sessions[id], !session.isExpired else { return }
         sessions[id]?.isExpired = true
+        closed(id)
         commitEnd(of: id)
         guard let connection = session.owner else { return }
         send(.closed, on: connection)
@@ -79,14 +80,18 @@ extension EnsembleState {
 
     // MARK: The client
 
-    /// The client ends its session.
-    /// - Returns: its connection, through which the ensemble is to be told.
-    mutating func close(_ id: SessionID) -> Int? {
-        guard let session = sessions[id], !session.states.current.isFinal else { return nil }
+    /// The client ends its session, and waits until the ensemble knows it or cannot be told.
+    mutating func close(_ id: SessionID, _ continuation: CheckedContinuation<Void, Never>) {
+        guard let session = sessions[id], !session.states.current.isFinal else { return continuation.resume() }
         let connection = session.connection
         finish(id, as: .closed, .closed)
-        return connection
+        guard let connection else { return continuation.resume() }
+        closers[id] = continuation
+        put(Request(id: nextID(), operations: .close), on: connection)
+        connections[connection]?.isOpenAtClient = false
     }
+
+    mutating func closed(_ id: SessionID) { closers.removeValue(forKey: id)?.resume() }
 
     /// The session is over for the client.
     mutating func finish(_ id: SessionID, as state: SessionState, _ code: CoordinationError.Code) {

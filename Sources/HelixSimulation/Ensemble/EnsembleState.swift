@@ -42,6 +42,8 @@ struct EnsembleState {
     var connections: [Int: Connection] = [:]
     var attempts: [Int: Attempt] = [:]
     var blocked: Set<Route> = []
+    /// Who waits for the ensemble to know that a session was closed.
+    var closers: [SessionID: CheckedContinuation<Void, Never>] = [:]
     /// How likely it is that a process's connection breaks at a request.
     var flakiness: [Int: Double] = [:]
     var slowness: [Int: Int64] = [:]

@@ -133,10 +133,8 @@ final class SimulatedSession: CoordinationSession {
     }
 
     func close() async {
-        ensemble.change { state in
-            guard let connection = state.close(id) else { return }
-            state.put(Request(id: state.nextID(), operations: .close), on: connection)
-            state.connections[connection]?.isOpenAtClient = false
+        await withCheckedContinuation { continuation in
+            ensemble.change { $0.close(id, continuation) }
         }
     }
 

@@ -37,6 +37,9 @@ public final class SimulatedEnsemble: Sendable {
         state.withLock { $0.servers[$0.leader].tree.children(of: path) }
     }
 
+    /// The sessions of processes that are gone, which have not expired yet.
+    var orphans: Int { state.withLock { state in state.sessions.values.count { !$0.isExpired && !$0.process.isAlive } } }
+
     // MARK: Faults
 
     /// Breaks all connections of a process. Requests that are on their way may be applied or not.

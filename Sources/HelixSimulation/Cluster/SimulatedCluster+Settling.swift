@@ -1,0 +1,105 @@
+package import Coordination
+public import HelixAdmin
+import HelixController
+import HelixRecords
+public import HelixSpectator
+import RebalancePipeline
+
+extension SimulatedCluster {
+    /// Performs operations of an administrator, in a session of its own.
+    public func administrate<Value: Sendable>(
+        _ body: @escaping @Sendable (Administrator) async throws -> Value
+    ) async throws -> Value {
+        try await withOwnSession("administrator") { session in
+            let administrator = Administrator(
+                session: session, logger: self.timeline.logger(for: "administrator"),
+                now: { self.simulation.milliseconds }, makeMessageID: { self.makeMessageID() }, host: "administrator")
+            return try await body(administrator)
+        }
+    }
+
+    /// Runs `body` with a session through a connection that nothing disturbs but a loss of servers.
+    package func withOwnSession<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (any CoordinationSession) async throws -> Value
+    ) async throws -> Value {
+        let process = simulation.makeProcess(name)
+        defer { simulation.kill(process) }
+        return try await simulation.ensemble.coordination(for: process).withSession { try await body($0) }
+    }
+
+    /// Lets time pass until the cluster is as it should be and nothing is under way any more.
+    ///
+    /// - Parameter limit: how long that may take in simulated time; two minutes unless set.
+    /// - Throws: ``NotSettled``, which says what is missing.
+    public func settle(within limit: Duration = .seconds(120)) async throws {
+        let deadline = clock.now.advanced(by: limit)
+        var missing: [String] = []
+        repeat {
+            try await clock.sleep(for: .milliseconds(500))
+            guard clock.now.elapsed - judge.lastCommit >= .milliseconds(400) else { continue }
+            missing = try await unsettled()
+            if missing.isEmpty { return }
+        } while clock.now < deadline
+        if missing.isEmpty { missing = ["it keeps being written to"] }
+        throw NotSettled(cluster: name, limit: limit, missing: missing)
+    }
+
+    /// What is not yet as it should be.
+    package func unsettled() async throws -> [String] {
+        try await withOwnSession("judge") { session in
+            var missing: [String] = []
+            let orphans = self.simulation.ensemble.orphans
+            if orphans > 0 { missing.append("\(orphans) sessions of killed processes have not expired") }
+            if self.simulation.ensemble.data(at: self.paths.leader) == nil { missing.append("nobody leads") }
+            let snapshot = try await ClusterSnapshot.read(
+                self.name, in: session, now: self.simulation.milliseconds, logger: self.timeline.logger(for: "judge"))
+            for instance in snapshot.instances where instance.live != nil && !instance.messages.isEmpty {
+                missing.append("\(instance.name) has \(instance.messages.count) messages")
+            }
+            let decision = Rebalancer().decide(snapshot)
+            missing += decision.transitions.map { "\($0.instance) is to bring \($0.partition) from \($0.from) to \($0.to)" }
+            for name in snapshot.resources.keys.sorted() {
+                missing += self.unsettled(name, snapshot, decision)
+            }
+            return missing
+        }
+    }
+
+    private func unsettled(_ resource: String, _ snapshot: ClusterSnapshot, _ decision: Decision) -> [String] {
+        var missing: [String] = []
+        for (_, held) in (decision.resources[resource]?.held ?? [:]).sorted(by: { $0.key < $1.key }) {
+            missing += held.filter { $0.reason != .inError }.map { "\(resource): \($0)" }
+        }
+        let path = paths.externalView(resource)
+        let published = simulation.ensemble.data(at: path).flatMap { try? ZNRecord(decoding: $0, path: path) }
+        if published?.mapFields ?? [:] != snapshot.externalView(of: resource)?.record.mapFields ?? [:] {
+            missing.append("the external view of \(resource) is not up to date")
+        }
+        return missing
+    }
+
+    /// Where the replicas are now, as a spectator sees it that has caught up.
+    public func routingTable() async throws -> RoutingTable {
+        let process = simulation.makeProcess("onlooker")
+        defer { simulation.kill(process) }
+        let spectator = Spectator(
+            cluster: name, coordination: simulation.ensemble.coordination(for: process), clock: clock,
+            now: { self.simulation.milliseconds })
+        return try await spectator.withRoutingTables { _ in try await spectator.upToDateTable() }
+    }
+}
+
+/// A cluster did not become as it should be in time.
+public struct NotSettled: Error, Sendable, CustomStringConvertible {
+    /// The cluster.
+    public let cluster: String
+    /// How long it was given, in simulated time.
+    public let limit: Duration
+    /// What is missing.
+    public let missing: [String]
+
+    /// One line for each thing that is missing.
+    public var description: String {
+        "cluster \(cluster) is not settled after \(limit): " + missing.prefix(20).joined(separator: "; ")
+    }
+}

@@ -1,0 +1,116 @@
+import Coordination
+import HelixRecords
+import StateModels
+
+/// What must hold in a cluster after every transaction, whatever happens to its processes:
+///
+/// - `bounds`: no bound of a state model is exceeded by the replicas of live sessions, nor could it be by any order in
+///   which the transitions under way are carried out.
+/// - `one-at-a-time`: no replica is asked for a second transition while the first is under way.
+/// - `asked-again`: no replica is asked for a transition from a state that it is not in.
+/// - `deposed`: a session that has led writes only while it leads; and nobody else does what only a leader does.
+/// - `resurrected`: a leader does not make the znodes of an instance.
+/// - `foreign-state`: only its own session writes a current state.
+///
+/// It knows the wire and nothing of who wrote it.
+package struct ClusterInvariants: Sendable {
+    package struct Fault: Sendable, Hashable {
+        package let rule: String
+        package let text: String
+    }
+
+    private let prefix: String
+    package private(set) var world = ReplicaWorld()
+    private var leader: SessionID?
+    private var formerLeaders: Set<SessionID> = []
+    private var faults: [Fault] = []
+
+    package init(cluster: String) { prefix = "/\(cluster)/" }
+
+    /// Takes in a transaction.
+    /// - Returns: what does not hold after it.
+    package mutating func take(_ transaction: CommittedTransaction) -> [Fault] {
+        faults = []
+        for operation in transaction.operations where operation.path.hasPrefix(prefix) {
+            take(operation, of: transaction)
+        }
+        for text in world.check() { note("bounds", text) }
+        return faults
+    }
+
+    private mutating func note(_ rule: String, _ text: String) { faults.append(Fault(rule: rule, text: text)) }
+
+    private mutating func take(_ operation: WriteOperation, of transaction: CommittedTransaction) {
+        let path = String(operation.path.dropFirst(prefix.count))
+        let parts = path.split(separator: "/").map(String.init)
+        if !transaction.endsSession { judge(operation, path, parts, by: transaction.session) }
+        if path == "CONTROLLER/LEADER" {
+            if case .create = operation { elect(transaction.session) }
+            if case .delete = operation { leader = nil }
+        }
+        var owner: SessionID?
+        if case .create(_, _, let mode, _) = operation, mode.isEphemeral { owner = transaction.session }
+        world.take(parts: parts, data: operation.data, owner: owner)
+    }
+
+    private mutating func elect(_ session: SessionID) {
+        if let leader { note("deposed", "\(session) leads beside \(leader)") }
+        leader = session
+        formerLeaders.insert(session)
+    }
+
+    // MARK: Who may do what
+
+    private mutating func judge(
+        _ operation: WriteOperation, _ path: String, _ parts: [String], by session: SessionID
+    ) {
+        if formerLeaders.contains(session), leader != session, path != "CONTROLLER/LEADER" {
+            note("deposed", "\(session), which led before, wrote \(path) while \(leader.map(\.description) ?? "nobody") leads")
+        } else if leader != session, isLeadersDeed(operation, parts) {
+            note("deposed", "\(session) wrote \(path) while \(leader.map(\.description) ?? "nobody") leads")
+        }
+        if case .create = operation, leader == session, !mayCreate(parts) {
+            note("resurrected", "the leader created \(path)")
+        }
+        if parts.count == 5, parts[2] == "CURRENTSTATES", parts[3] != session.description {
+            if case .delete = operation { return }
+            note("foreign-state", "session \(session) wrote \(path)")
+        }
+        judgeMessage(operation, parts, by: session)
+    }
+
+    /// What nobody does but the leader: administrators only reset replicas and set them to ERROR.
+    private func isLeadersDeed(_ operation: WriteOperation, _ parts: [String]) -> Bool {
+        if parts.first == "EXTERNALVIEW", parts.count > 1 { return true }
+        guard case .create = operation, let message = message(operation, parts),
+            message.messageType == .stateTransition
+        else { return false }
+        return message.fromState != StateModel.error && message.toState != StateModel.error
+    }
+
+    private func message(_ operation: WriteOperation, _ parts: [String]) -> Message? {
+        guard parts.count == 4, parts[2] == "MESSAGES", let data = operation.data else { return nil }
+        do { return try Message(decoding: data, path: operation.path) } catch { return nil }  // somebody spoilt it
+    }
+
+    private func mayCreate(_ parts: [String]) -> Bool {
+        switch (parts.first, parts.count) {
+        case ("EXTERNALVIEW", 2...3), ("STATEMODELDEFS", 2): true
+        case ("CONTROLLER", 2): parts[1] == "HISTORY"
+        case ("INSTANCES", 4): parts[2] == "MESSAGES"
+        default: false
+        }
+    }
+
+    private mutating func judgeMessage(_ operation: WriteOperation, _ parts: [String], by session: SessionID) {
+        guard session == leader, case .create = operation, let message = message(operation, parts),
+            message.messageType == .stateTransition, let target = message.targetSession
+        else { return }
+        for partition in message.partitions {
+            guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),
+                let from = message.fromState, from != Message.any, from != state
+            else { continue }
+            note("asked-again", "\(parts[1]) is asked to bring \(partition) from \(from) to \(message.toState ?? ""); it is \(state)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Coordination
+import Synchronization
+
+/// Watches a simulated cluster: sees every transaction as it is committed, is told what handlers do, and notes what must
+/// never happen.
+public final class Judge: Sendable {
+    private struct Content {
+        var invariants: ClusterInvariants
+        var violations: [Violation] = []
+        var lastCommit = Duration.zero
+        var transactions = 0
+    }
+
+    private let clock: SimulatedClock
+    private let timeline: Timeline
+    private let content: Mutex<Content>
+    private let news = Mailbox<Void>()
+    let pauses = Mutex<[String: Duration]>([:])
+
+    init(cluster: String, clock: SimulatedClock, timeline: Timeline) {
+        self.clock = clock
+        self.timeline = timeline
+        content = Mutex(Content(invariants: ClusterInvariants(cluster: cluster)))
+    }
+
+    /// What has happened that must not, in order.
+    public var violations: [Violation] { content.withLock { $0.violations } }
+
+    /// When the cluster was written to last.
+    public var lastCommit: Duration { content.withLock { $0.lastCommit } }
+
+    /// How many transactions have been committed.
+    public var transactions: Int { content.withLock { $0.transactions } }
+
+    /// Notes that a rule was broken.
+    public func note(_ rule: String, _ text: String) {
+        let violation = Violation(time: clock.now.elapsed, rule: rule, text: text)
+        timeline.note("", "VIOLATION \(rule): \(text)")
+        content.withLock { $0.violations.append(violation) }
+        news.post(())
+    }
+
+    /// Waits for a rule to be broken; returns early when the task is cancelled.
+    package func someViolation() async {
+        if violations.isEmpty { _ = await news.next() }
+    }
+
+    /// Looks at what the cluster's records say now.
+    package func inspect<Value: Sendable>(_ look: (ClusterInvariants) -> Value) -> Value {
+        content.withLock { look($0.invariants) }
+    }
+
+    func take(_ transaction: CommittedTransaction) {
+        let faults = content.withLock { content in
+            if !transaction.operations.isEmpty {
+                content.lastCommit = transaction.time
+                content.transactions += 1
+            }
+            return content.invariants.take(transaction)
+        }
+        if timeline.isRecording { record(transaction) }
+        for fault in faults { note(fault.rule, fault.text) }
+    }
+
+    /// A process stood still: what it did around that time only fencing tokens can make harmless.
+    func paused(_ process: String) { pauses.withLock { $0[process] = clock.now.elapsed } }
+
+    private func record(_ transaction: CommittedTransaction) {
+        let changes = transaction.operations.map { operation in
+            let text = String(decoding: operation.data ?? [], as: UTF8.self).filter { !$0.isNewline }
+            return "\(operation.name) \(operation.path)" + (text.isEmpty ? "" : " \(text.prefix(400))")
+        }
+        let end = transaction.endsSession ? "session \(transaction.session) is over; " : ""
+        guard !changes.isEmpty || transaction.endsSession else { return }
+        timeline.note("", "zxid \(transaction.zxid) of \(transaction.session): \(end)\(changes.joined(separator: "; "))")
+    }
+}
+
+extension WriteOperation {
+    /// What it writes.
+    var data: [UInt8]? {
+        switch self {
+        case .create(_, let data, _, _), .set(_, let data, _): data
+        case .delete, .check: nil
+        }
+    }
+}

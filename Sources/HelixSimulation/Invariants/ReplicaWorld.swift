@@ -1,0 +1,150 @@
+import Coordination
+import HelixRecords
+import StateModels
+
+/// The replicas of a cluster and the messages under way, as the wire tells of them.
+package struct ReplicaWorld: Sendable {
+    private struct Place: Hashable {
+        let instance: String
+        let session: String
+    }
+
+    fileprivate struct Row: Hashable {
+        let resource: String
+        let partition: String
+    }
+
+    private var live: [String: String] = [:]
+    private var states: [Place: [String: CurrentState]] = [:]
+    private var messages: [String: [String: Message]] = [:]
+    private var models: [String: StateModel] = [:]
+    private var idealStates: [String: IdealState] = [:]
+    private var touched: Set<Row> = []
+
+    /// Takes in a znode that was written, or is gone: by the parts of its path below the cluster's.
+    mutating func take(parts: [String], data: [UInt8]?, owner: SessionID?) {
+        let path = parts.joined(separator: "/")
+        var record: ZNRecord? {
+            guard let data else { return nil }
+            do { return try ZNRecord(decoding: data, path: path) } catch { return nil }  // somebody spoilt it
+        }
+        switch (parts.first, parts.count) {
+        case ("LIVEINSTANCES", 2):
+            live[parts[1]] =
+                data == nil
+                ? nil : record?.simpleFields["SESSION_ID"] ?? owner?.description ?? live[parts[1]] ?? ""
+            touchAll(of: parts[1])
+        case ("STATEMODELDEFS", 2): models[parts[1]] = record.flatMap { try? StateModel(record: $0) }
+        case ("IDEALSTATES", 2): idealStates[parts[1]] = record.map { IdealState(record: $0) }
+        case ("INSTANCES", 4) where parts[2] == "MESSAGES":
+            touch(messages[parts[1]]?[parts[3]])
+            messages[parts[1], default: [:]][parts[3]] = record.map { Message(record: $0) }
+            touch(messages[parts[1]]?[parts[3]])
+        case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
+            let place = Place(instance: parts[1], session: parts[3])
+            touch(states[place]?[parts[4]], of: parts[4])
+            states[place, default: [:]][parts[4]] = record.map { CurrentState(record: $0) }
+            touch(states[place]?[parts[4]], of: parts[4])
+        default: break
+        }
+    }
+
+    private mutating func touch(_ message: Message?) {
+        guard let message, let resource = message.resource else { return }
+        for partition in message.partitions { touched.insert(Row(resource: resource, partition: partition)) }
+    }
+
+    private mutating func touch(_ state: CurrentState?, of resource: String) {
+        for partition in (state?.record.mapFields ?? [:]).keys {
+            touched.insert(Row(resource: resource, partition: partition))
+        }
+    }
+
+    private mutating func touchAll(of instance: String) {
+        for (place, resources) in states where place.instance == instance {
+            for (resource, state) in resources { touch(state, of: resource) }
+        }
+    }
+
+    /// The state of a replica in a session, `nil` when the session has none or is not live.
+    func state(of resource: String, _ partition: String, on instance: String, session: String) -> String? {
+        guard live[instance] == session else { return nil }
+        return states[Place(instance: instance, session: session)]?[resource]?.record.mapFields[partition]?["CURRENT_STATE"]
+    }
+
+    package func replicas(of resource: String) -> [String: [String: String]] {
+        var replicas: [String: [String: String]] = [:]
+        for (instance, session) in live {
+            let state = states[Place(instance: instance, session: session)]?[resource]
+            for (partition, fields) in state?.record.mapFields ?? [:] {
+                replicas[partition, default: [:]][instance] = fields["CURRENT_STATE"]
+            }
+        }
+        return replicas
+    }
+
+    // MARK: Checking
+
+    /// What does not hold where something changed since the last check.
+    mutating func check() -> [String] {
+        defer { touched = [] }
+        return touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap(faults)
+    }
+
+    private func faults(of row: Row) -> [String] {
+        guard let model = model(of: row.resource) else { return [] }
+        var faults: [String] = []
+        var present: [String: [String]] = [:]
+        var possible: [String: [String]] = [:]
+        for (instance, session) in live.sorted(by: { $0.key < $1.key }) {
+            let found = states[Place(instance: instance, session: session)]?[row.resource]?.record.mapFields[
+                row.partition]
+            let current = found?["CURRENT_STATE"]
+            if let current {
+                present[current, default: []].append(instance)
+                possible[current, default: []].append(instance)
+            }
+            let pending = pending(on: instance, session, row, current ?? model.initialState)
+            for message in pending { possible[message.toState ?? "", default: []].append(instance) }
+            if pending.count > 1 {
+                faults.append("\(row): \(instance) has \(pending.count) transitions under way")
+            }
+        }
+        for state in model.states {
+            guard let bound = bound(of: state, row) else { continue }
+            if let holders = present[state.name], holders.count > bound {
+                faults.append("\(row): \(holders) are \(state.name), at most \(bound) may be")
+            } else if let holders = possible[state.name], holders.count > bound {
+                faults.append("\(row): \(holders) could all become \(state.name), at most \(bound) may be")
+            }
+        }
+        return faults
+    }
+
+    private func pending(on instance: String, _ session: String, _ row: Row, _ current: String) -> [Message] {
+        (messages[instance] ?? [:]).values.filter { message in
+            message.messageType == .stateTransition && message.targetSession == session
+                && message.resource == row.resource && message.partitions.contains(row.partition)
+                && (message.fromState == current || message.fromState == Message.any) && message.toState != current
+        }
+    }
+
+    /// One replica more than wanted is how a replica moves without a gap.
+    private func bound(of state: State, _ row: Row) -> Int? {
+        switch state.bound {
+        case .atMost(let count): count
+        case .replicas:
+            if case .count(let count)? = idealStates[row.resource]?.replicas { count + 1 } else { nil }
+        case .participants, .unbounded: nil
+        }
+    }
+
+    private func model(of resource: String) -> StateModel? {
+        let reported = states.values.lazy.compactMap { $0[resource]?.stateModel }.first
+        return (idealStates[resource]?.stateModel ?? reported).flatMap { models[$0] }
+    }
+}
+
+extension ReplicaWorld.Row: CustomStringConvertible {
+    var description: String { "\(resource)/\(partition)" }
+}
