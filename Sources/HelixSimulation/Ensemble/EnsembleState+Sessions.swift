@@ -46,10 +46,10 @@ extension EnsembleState {
     /// The ensemble does not hear of a session any more: it expires if that lasts for its timeout.
     mutating func beginSilence(of id: SessionID, heardAgo: Int64) {
         guard let session = sessions[id], !session.isExpired else { return }
-        sessions[id]?.silence += 1
-        sessions[id]?.isSilent = true
+        session.silence += 1
+        session.isSilent = true
         let tick = delay(0...(session.timeout / 10))
-        schedule(.expire(id, silence: session.silence + 1), after: max(0, session.timeout - heardAgo + tick))
+        schedule(.expire(id, silence: session.silence), after: max(0, session.timeout - heardAgo + tick))
     }
 
     mutating func endSilence(of id: SessionID) {
