@@ -98,9 +98,15 @@ let package = Package(
         .testTarget(
             name: "HelixSpectatorTests",
             dependencies: ["HelixSpectator", "HelixAdmin", "Coordination", "HelixRecords"]),
+        .target(
+            name: "Scenario",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["HelixSimulation", logging],
+            path: "Tests/Scenario"),
+        .executableTarget(
+            name: "Simulate", dependencies: ["HelixSimulation", "Scenario", arguments], path: "Tests/Simulate"),
         .testTarget(
             name: "SimulationTests",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["HelixSimulation", logging]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["HelixSimulation", "Scenario", logging]),
         .testTarget(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
         .testTarget(

@@ -48,6 +48,13 @@ public struct RoutingTable: Sendable {
         routes[resource]?.partitions.keys.naturallySorted() ?? []
     }
 
+    /// The states of a resource's replicas by partition and instance, also those on instances that are not routed to.
+    package func placement(of resource: String) -> [String: [String: String]] {
+        (routes[resource]?.partitions ?? [:]).mapValues { replicas in
+            Dictionary(uniqueKeysWithValues: replicas.map { (roster.name($0.instance), $0.state) })
+        }
+    }
+
     // MARK: Who serves what
 
     /// The instances whose replica of a partition is in a state, by name.

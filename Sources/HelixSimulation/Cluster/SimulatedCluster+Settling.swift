@@ -70,12 +70,21 @@ extension SimulatedCluster {
         for (_, held) in (decision.resources[resource]?.held ?? [:]).sorted(by: { $0.key < $1.key }) {
             missing += held.filter { $0.reason != .inError }.map { "\(resource): \($0)" }
         }
-        let path = paths.externalView(resource)
-        let published = simulation.ensemble.data(at: path).flatMap { try? ZNRecord(decoding: $0, path: path) }
-        if published?.mapFields ?? [:] != snapshot.externalView(of: resource)?.record.mapFields ?? [:] {
+        if publishedMap(of: resource) != snapshot.externalView(of: resource)?.record.mapFields ?? [:] {
             missing.append("the external view of \(resource) is not up to date")
         }
         return missing
+    }
+
+    /// The states of a resource's replicas by partition and instance, as its external view says; nothing of what cannot
+    /// be read.
+    package func publishedMap(of resource: String) -> [String: [String: String]] {
+        let path = paths.externalView(resource)
+        let znodes = [path] + simulation.ensemble.children(of: path).map { "\(path)/\($0)" }
+        return znodes.reduce(into: [:]) { map, znode in
+            guard let data = simulation.ensemble.data(at: znode) else { return }
+            do { map.merge(try ZNRecord(decoding: data, path: znode).mapFields) { $1 } } catch {}
+        }
     }
 
     /// Where the replicas are now, as a spectator sees it that has caught up.
@@ -86,6 +95,13 @@ extension SimulatedCluster {
             cluster: name, coordination: simulation.ensemble.coordination(for: process), clock: clock,
             now: { self.simulation.milliseconds })
         return try await spectator.withRoutingTables { _ in try await spectator.upToDateTable() }
+    }
+}
+
+extension NotSettled {
+    /// Replicas stay in ERROR whatever operators do.
+    package static func failed(_ cluster: String, _ limit: Duration, _ replicas: [ReplicaWorld.Failure]) -> NotSettled {
+        NotSettled(cluster: cluster, limit: limit, missing: replicas.map { "\($0.partition) on \($0.instance) is in ERROR" })
     }
 }
 

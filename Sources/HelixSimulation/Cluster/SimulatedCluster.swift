@@ -175,7 +175,7 @@ public final class SimulatedCluster: Sendable {
     public func pause(_ name: String, for duration: Duration) {
         guard let process = process(name), process.isAlive else { return }
         timeline.note(name, "stands still for \(duration)")
-        judge.paused(name)
+        judge.excuse(name, for: duration)
         simulation.pause(process, for: duration)
     }
 

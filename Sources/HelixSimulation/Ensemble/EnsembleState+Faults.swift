@@ -61,6 +61,12 @@ extension EnsembleState {
 
     // MARK: Processes
 
+    func openSessions(of process: Int) -> [SessionID] {
+        sessions.filter { $0.value.process.id == process && !$0.value.isExpired }.keys.sorted {
+            $0.rawValue < $1.rawValue
+        }
+    }
+
     /// A process stands still: nothing is heard of it.
     mutating func paused(_ process: Int) {
         for id in openConnections(where: { $0.process == process }) {

@@ -69,6 +69,11 @@ public final class SimulatedEnsemble: Sendable {
     /// Ends a session, as an operator does or a server that counts wrong.
     public func expire(_ session: SessionID) { change { if $0.hasQuorum { $0.end(session) } } }
 
+    /// Ends all sessions of a process.
+    public func expireSessions(of process: SimulatedProcess) {
+        for session in state.withLock({ $0.openSessions(of: process.id) }) { expire(session) }
+    }
+
     /// Takes a server down. If it led, or too few are left, nobody is served until there is a leader.
     public func crash(server: Int) { change { $0.crash(server) } }
 

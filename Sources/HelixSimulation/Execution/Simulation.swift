@@ -111,6 +111,11 @@ public final class Simulation: Sendable {
         }
     }
 
+    /// Does something after a time; it is not a task, and cannot wait.
+    public func after(_ delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        scheduler.schedule(after: delay.nanoseconds, body)
+    }
+
     // MARK: Facts
 
     /// A hash of everything that has happened: two runs with the same hash took the same way.

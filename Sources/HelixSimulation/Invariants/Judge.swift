@@ -15,7 +15,7 @@ public final class Judge: Sendable {
     private let timeline: Timeline
     private let content: Mutex<Content>
     private let news = Mailbox<Void>()
-    let pauses = Mutex<[String: Duration]>([:])
+    private let excuses = Mutex<[String: Duration]>([:])
 
     init(cluster: String, clock: SimulatedClock, timeline: Timeline) {
         self.clock = clock
@@ -62,8 +62,17 @@ public final class Judge: Sendable {
         for fault in faults { note(fault.rule, fault.text) }
     }
 
-    /// A process stood still: what it did around that time only fencing tokens can make harmless.
-    func paused(_ process: String) { pauses.withLock { $0[process] = clock.now.elapsed } }
+    /// Something happened to a process that no coordination service can shield it from, such as a long pause: what it
+    /// does until shortly after that only fencing tokens can make harmless.
+    package func excuse(_ process: String, for duration: Duration) {
+        let end = clock.now.elapsed + duration + .seconds(1)
+        excuses.withLock { $0[process] = max($0[process] ?? .zero, end) }
+    }
+
+    /// Whether what a process does now is excused.
+    package func isExcused(_ process: String) -> Bool {
+        excuses.withLock { $0[process] ?? .zero } >= clock.now.elapsed
+    }
 
     private func record(_ transaction: CommittedTransaction) {
         let changes = transaction.operations.map { operation in

@@ -83,6 +83,25 @@ package struct ReplicaWorld: Sendable {
         return replicas
     }
 
+    /// A replica in ERROR.
+    package struct Failure: Sendable, Hashable {
+        package let instance: String
+        package let partition: String
+    }
+
+    /// The replicas of live instances that are in ERROR, by instance and partition.
+    package var failedReplicas: [Failure] {
+        var failures: [Failure] = []
+        for (instance, session) in live.sorted(by: { $0.key < $1.key }) {
+            for state in (states[Place(instance: instance, session: session)] ?? [:]).values {
+                for (partition, fields) in state.record.mapFields where fields["CURRENT_STATE"] == StateModel.error {
+                    failures.append(Failure(instance: instance, partition: partition))
+                }
+            }
+        }
+        return failures.sorted { ($0.instance, $0.partition) < ($1.instance, $1.partition) }
+    }
+
     // MARK: Checking
 
     /// What does not hold where something changed since the last check.

@@ -7,6 +7,13 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
     /// What happened.
     public let text: String
 
+    /// Something that happened at a time and broke a rule.
+    public init(time: Duration, rule: String, text: String) {
+        self.time = time
+        self.rule = rule
+        self.text = text
+    }
+
     /// Time, rule, what happened.
     public var description: String { "\(time) \(rule): \(text)" }
 }

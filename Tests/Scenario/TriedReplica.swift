@@ -1,0 +1,94 @@
+import HelixParticipant
+import HelixSimulation
+import StateModels
+import Synchronization
+
+/// How a handler behaves.
+enum Behaviour: Sendable, Hashable, CaseIterable {
+    /// Takes a moment.
+    case good
+    /// Takes seconds.
+    case slow
+    /// Throws.
+    case failing
+    /// Comes to its end only when it is cancelled or faults are over.
+    case hanging
+    /// Goes on when it is cancelled, and says that it succeeded.
+    case deaf
+    /// Says that it was cancelled though it was not.
+    case giddy
+}
+
+/// The code behind one replica in the scenario: notes what it really does, and misbehaves.
+final class TriedReplica: TransitionHandler {
+    private let world: ScenarioWorld
+    private let model: StateModel
+    private let key: Reality.Key
+    private let instance: String
+    private let process: SimulatedProcess
+    private let state: Mutex<String>
+    private let token = Mutex<Int64>(0)
+
+    init(_ replica: Replica, model: StateModel, in world: ScenarioWorld) {
+        guard let process = world.cluster.process(replica.instance) else {
+            preconditionFailure("\(replica.instance) has a process, since it makes a handler")
+        }
+        self.world = world
+        self.model = model
+        self.process = process
+        key = Reality.Key(resource: replica.resource, partition: replica.partition)
+        instance = replica.instance
+        state = Mutex(model.initialState)
+    }
+
+    private var isExclusive: Bool { model.hasSingleTopState && model.topState != model.initialState }
+
+    func transition(_ context: TransitionContext) async throws {
+        let present = state.withLock { $0 }
+        if process.isAlive, context.from != present {
+            world.cluster.judge.note(
+                "from-state", "\(instance) is asked to bring \(key.partition) from \(context.from), but it is \(present)")
+        }
+        if context.from == model.topState { world.reality.stops(key, instance, process) }
+        try await act(context)
+        guard process.isAlive else { return }
+        state.withLock { $0 = context.to }
+        // Whoever does not look whether it was cancelled has fencing tokens to save it.
+        guard context.to == model.topState, isExclusive, !Task.isCancelled else { return }
+        token.withLock { $0 = context.fencingToken }
+        world.reality.serves(key, instance, process, token: context.fencingToken)
+    }
+
+    private func act(_ context: TransitionContext) async throws {
+        let clock = world.cluster.clock
+        let behaviour = world.behaviour(of: instance)
+        if behaviour != .good {
+            world.cluster.timeline.note(instance, "is \(behaviour) with \(key.partition) to \(context.to)")
+        }
+        switch behaviour {
+        case .good: try await clock.sleep(for: world.pause(in: .zero...(.milliseconds(20))))
+        case .slow: try await clock.sleep(for: world.pause(in: .milliseconds(100)...(.seconds(8))))
+        case .hanging: while !world.isHealing { try await clock.sleep(for: .seconds(5)) }
+        case .deaf: await world.waitDeafly(for: world.pause(in: .zero...(.seconds(4))))
+        case .failing:
+            state.withLock { $0 = StateModel.error }
+            throw Failure()
+        case .giddy:
+            if context.from == model.topState, isExclusive, process.isAlive, !Task.isCancelled {
+                world.reality.servesOn(key, instance, process, token: token.withLock { $0 })
+            }
+            throw TransitionCancelled()
+        }
+    }
+
+    func suspended() async { world.reality.suspends(key, instance, true) }
+
+    func resumed() async { world.reality.suspends(key, instance, false) }
+
+    func reset() async {
+        world.reality.stops(key, instance, process)
+        state.withLock { $0 = model.initialState }
+    }
+
+    struct Failure: Error {}
+}
