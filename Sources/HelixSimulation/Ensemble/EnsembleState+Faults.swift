@@ -90,7 +90,6 @@ extension EnsembleState {
 
     /// A process is gone; its sessions are not.
     mutating func killed(_ process: Int) {
-        for id in attempts.keys.sorted() where attempts[id]?.process.id == process { giveUp(id) }
         for (id, session) in sessions.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where session.process.id == process && !session.states.current.isFinal {
             let connection = session.connection

@@ -12,7 +12,7 @@ extension EnsembleState {
     /// A request for a session arrives at some server.
     mutating func open(_ attempt: Int) {
         guard let request = attempts[attempt] else { return }
-        guard request.process.isAlive else { return giveUp(attempt) }
+        guard request.process.isAlive else { return }  // its task is about to be cancelled
         let server = Int.random(in: servers.indices, using: &random)
         guard isReachable(server, from: request.process.id) else {
             return schedule(

@@ -16,7 +16,7 @@ public struct SimulatedCoordination: CoordinationService {
         let id: SessionID? = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<SessionID?, Never>) in
                 ensemble.change { state in
-                    guard process.isAlive, !Task.isCancelled else { return continuation.resume(returning: nil) }
+                    guard !Task.isCancelled else { return continuation.resume(returning: nil) }
                     state.attempts[attempt] = EnsembleState.Attempt(
                         process: process, requester: requester, timeout: configuration.timeout.nanoseconds,
                         continuation: continuation)
