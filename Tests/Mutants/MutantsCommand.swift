@@ -29,7 +29,7 @@ struct MutantsCommand: AsyncParsableCommand {
     @Flag(help: "Build the mutated copy, and do nothing else.")
     var buildOnly = false
 
-    @Option(help: "How to print: \(Format.allCases.map(\.rawValue).joined(separator: " or ")).")
+    @Option(help: "How to print.")
     var format = Format.text
 
     @Option(help: "The first seed.")
@@ -66,14 +66,14 @@ struct MutantsCommand: AsyncParsableCommand {
     func run() async throws {
         let mutants = only.isEmpty ? Mutant.all : Mutant.all.filter { only.contains($0.name) }
         let report = Report(format: format, mutants: mutants)
-        if list { return try report.list(mutants) }
+        if list { return try mutants.forEach { print(try report.text(of: $0)) } }
         // When the program is told to end, what it has started ends with it.
         let isAllCaught = try await withThrowingTaskGroup(of: Bool.self) { group in
             defer { group.cancelAll() }
             group.addTask { try await tryOut(mutants, report) }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
-                throw CancellationError()
+                throw ExitCode(130)
             }
             return try await group.next() ?? false
         }
@@ -91,13 +91,14 @@ struct MutantsCommand: AsyncParsableCommand {
             simulator: simulator, firstSeed: firstSeed, seeds: seeds, timeLimit: .seconds(timeLimit), jobs: jobs)
         note("Running the product itself")
         let productTime = try await trials.checkProduct(for: mutants)
-        report.begin()
+        if let header = report.header { print(header) }
         var results: [Trials.Result] = []
         try await trials.run(mutants, productTime: productTime) { result in
-            try report.add(result)
+            print(try report.text(of: result))
+            fflush(nil)
             results.append(result)
         }
-        report.end(results)
+        if let summary = report.summary(of: results) { print(summary) }
         return results.allSatisfy(\.verdict.isCaught)
     }
 

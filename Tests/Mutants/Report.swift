@@ -7,69 +7,53 @@ enum Format: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
-/// Shows results as they come.
+/// Shows mutants and what came of them, as text in columns or as one JSON object a line.
 struct Report {
     let format: Format
     private let nameWidth: Int
 
     init(format: Format, mutants: [Mutant]) {
         self.format = format
-        nameWidth = (mutants.map(\.name.count) + [6]).max() ?? 6
+        nameWidth = mutants.map(\.name.count).max() ?? 0
     }
 
-    /// The list of mutants.
-    func list(_ mutants: [Mutant]) throws {
-        for mutant in mutants {
-            switch format {
-            case .text: print("\(padded(mutant.name, nameWidth))  \(mutant.fault)")
-            case .json:
-                try show(
-                    Entry(
-                        mutant: mutant.name, fault: mutant.fault, files: mutant.edits.map(\.file),
-                        within: mutant.within))
-            }
-        }
-    }
+    /// What comes before the results.
+    var header: String? { format == .text ? row("mutant", "caught at", "time", "violated") : nil }
 
-    func begin() {
-        if format == .text { print(row("mutant", "caught at", "time", "violated")) }
-    }
-
-    func add(_ result: Trials.Result) throws {
+    /// A mutant of the list.
+    func text(of mutant: Mutant) throws -> String {
         switch format {
-        case .text: print(Self.row(of: result, nameWidth: nameWidth))
-        case .json: try show(Line(result))
+        case .text: "\(padded(mutant.name, nameWidth))  \(mutant.fault)"
+        case .json: try json(Entry(mutant))
         }
-        fflush(nil)
     }
 
-    func end(_ results: [Trials.Result]) {
-        guard format == .text else { return }
+    /// What came of a mutant.
+    func text(of result: Trials.Result) throws -> String {
+        switch format {
+        case .text:
+            row(
+                result.mutant.name, place(of: result), String(format: "%.1f s", result.time / .seconds(1)),
+                note(on: result.verdict))
+        case .json: try json(Line(result))
+        }
+    }
+
+    /// What comes after the results.
+    func summary(of results: [Trials.Result]) -> String? {
+        guard format == .text else { return nil }
         let missed = results.filter { !$0.verdict.isCaught }.map(\.mutant.name).sorted()
-        print("\(results.count - missed.count) of \(results.count) mutants caught")
-        if !missed.isEmpty { print("not caught: \(missed.joined(separator: ", "))") }
-    }
-
-    static func row(of result: Trials.Result, nameWidth: Int) -> String {
-        let report = Report(format: .text, nameWidth: nameWidth)
-        return report.row(
-            result.mutant.name, place(of: result),
-            String(format: "%.1f s", result.time / .seconds(1)), note(on: result.verdict))
-    }
-
-    private init(format: Format, nameWidth: Int) {
-        self.format = format
-        self.nameWidth = nameWidth
+        return "\(results.count - missed.count) of \(results.count) mutants caught"
+            + (missed.isEmpty ? "" : "; not caught: \(missed.joined(separator: ", "))")
     }
 
     /// At which of its seeds a mutant was caught.
-    private static func place(of result: Trials.Result) -> String {
+    private func place(of result: Trials.Result) -> String {
         guard result.verdict.isCaught else { return "NOT CAUGHT" }
-        let number = result.verdict.seed.map { "\($0 - result.seeds.first + 1)" } ?? "?"
-        return "\(number) of \(result.seeds.count)"
+        return "\(result.seedNumber.map(String.init) ?? "?") of \(result.seeds.count)"
     }
 
-    private static func note(on verdict: Verdict) -> String {
+    private func note(on verdict: Verdict) -> String {
         let reason = verdict.violation ?? ""
         switch verdict.outcome {
         case .caught: return reason
@@ -94,27 +78,34 @@ struct Report {
         let fault: String
         let files: [String]
         let within: Int
+
+        init(_ mutant: Mutant) {
+            self.mutant = mutant.name
+            fault = mutant.fault
+            files = mutant.edits.map(\.file)
+            within = mutant.within
+        }
     }
 
     private struct Line: Encodable {
         let mutant: String
         let verdict: Verdict
-        let number: Int?
-        let within: Int
+        let seedNumber: Int?
+        let seedCount: Int
         let seconds: Double
 
         init(_ result: Trials.Result) {
             mutant = result.mutant.name
             verdict = result.verdict
-            number = result.verdict.seed.map { $0 - result.seeds.first + 1 }
-            within = result.seeds.count
+            seedNumber = result.seedNumber
+            seedCount = result.seeds.count
             seconds = result.time / .seconds(1)
         }
     }
 
-    private func show(_ value: some Encodable) throws {
+    private func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

@@ -17,6 +17,9 @@ struct Trials: Sendable {
         let seeds: Simulator.Seeds
         let verdict: Verdict
         let time: Duration
+
+        /// Which of its seeds failed, counted from 1.
+        var seedNumber: Int? { verdict.seed.map { $0 - seeds.first + 1 } }
     }
 
     /// Runs the product as it is: if the simulator finds fault with that, mutants prove nothing.

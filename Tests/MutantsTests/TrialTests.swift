@@ -26,11 +26,18 @@ struct TrialTests {
             results.mapValues(\.verdict.outcome) == [
                 "caught": .caught, "crashed": .crashed, "hung": .hung, "missed": .missed,
             ])
-        let rows = results.mapValues { Report.row(of: $0, nameWidth: 8) }
-        #expect(rows["caught"]?.contains(#/^caught    5 of 200 .*one-master$/#) == true, "\(rows)")
+        let report = Report(format: .text, mutants: results.values.map(\.mutant))
+        let rows = try results.mapValues { try report.text(of: $0) }
+        #expect(rows["caught"]?.contains(#/^caught   5 of 200 .*one-master$/#) == true, "\(rows)")
         #expect(rows["crashed"]?.contains("CRASH exit code 139: Fatal error: gone") == true, "\(rows)")
         #expect(rows["hung"]?.contains("HANG") == true, "\(rows)")
         #expect(rows["missed"]?.contains(#/NOT CAUGHT .*its code was reached$/#) == true, "\(rows)")
+        #expect(report.summary(of: Array(results.values)) == "3 of 4 mutants caught; not caught: missed")
+        let caught = try #require(results["caught"])
+        let line = try Report(format: .json, mutants: []).text(of: caught)
+        let start = #"{"mutant":"caught","seconds":"#
+        let end = #""verdict":{"isReached":false,"outcome":"caught","seed":14,"violation":"one-master"}}"#
+        #expect(line.hasPrefix(start) && line.hasSuffix(end) && line.contains(#""seedNumber":5"#), "\(line)")
     }
 
     @Test("The program gets the seeds that a mutant asks for, or those that are set", arguments: [nil, 3])

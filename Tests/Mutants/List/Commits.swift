@@ -48,7 +48,6 @@ extension Mutant {
                 become: """
                     if error.code == .badVersion {
                         await relay(ledger.succeeded(commit, []))
-                        ledger.found(nil, of: commit.resource)
                     } else {
                         await remedy(error, commit, &ledger)
                     }

@@ -46,13 +46,6 @@ extension Mutant {
             .statements(
                 in: "MessageQueue/InboxRules.swift", "if isBusy { return .busy }", become: "")),
         Mutant(
-            "marked-message-of-the-former-session-is-left",
-            "A message that an earlier session marked as read is never executed.",
-            .expression(
-                in: "MessageQueue/InboxRules.swift",
-                "case .read: ⟦message.executingSession != nil && message.executingSession != context.session⟧",
-                becomes: "false")),
-        Mutant(
             "rest-of-a-spoiled-batch-is-lost",
             "Where one message of a batch cannot be delivered, those after it count as refused, too.",
             .statements(

@@ -57,8 +57,8 @@ extension Mutant {
                 in: "HelixParticipant/Execution/ReplicaTable+Session.swift",
                 "⟦stopWaiting(key)⟧\n            entries[key]?.isInLine = false", become: "")),
         Mutant(
-            "sink-survives-the-session",
-            "What handlers bring about after their session ended is handed on as if it had not.",
+            "end-of-the-session-goes-unnoticed",
+            "Replicas are not told that their session is over: nothing is cancelled, and nothing reset.",
             .statements(
                 in: "HelixParticipant/Execution/Stage.swift", "update { $0.endSession() }", become: "")),
         Mutant(

@@ -114,8 +114,8 @@ extension Mutant {
                 "for instance in order.prefix(extras) { quotas[instance] += 1 }",
                 become: "quotas[order[0]] += Int32(extras)")),
         Mutant(
-            "placement-depends-on-the-time",
-            "Preference lists are computed again with every look at a resource, and turn round each time.",
+            "placement-turns-round-every-time",
+            "Preference lists are computed again with every look at a resource, and come out the other way round.",
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift",
                 "if ⟦decision.placement?.inputs == inputs⟧, decision.placement?.lists.count",
