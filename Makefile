@@ -6,7 +6,7 @@ FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources 
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples bench lint format clean setup-build setup-test
+.PHONY: help demo build test test-main test-examples bench mutants lint format clean setup-build setup-test
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,7 +22,7 @@ test: test-main test-examples ## Run every test, those against real ZooKeeper se
 
 # Three runs of one build: what computes, what waits, and what starts processes do not disturb each other.
 PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline)Tests\.
-PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests)\.
+PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
 
 test-main: setup-test
 	$(SWIFT) build --build-tests
@@ -37,6 +37,10 @@ test-examples: setup-test
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
+
+mutants: setup-build ## Commit faults in a copy, one at a time: the simulator must find each (ARGS='--list')
+	@$(SWIFT) build --quiet --product Mutants
+	@"$$($(SWIFT) build --show-bin-path)/Mutants" --swift $(SWIFT) $(ARGS)
 
 lint: ## Check the formatting and the documentation of public declarations
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)

@@ -127,6 +127,8 @@ let package = Package(
                 "HelixParticipant", "TestSupport", logging, arguments,
             ],
             path: "Tests/Benchmarks"),
+        .executableTarget(name: "Mutants", dependencies: ["TestSupport", arguments, signals], path: "Tests/Mutants"),
+        .testTarget(name: "MutantsTests", dependencies: ["Mutants", "TestSupport", arguments]),
     ],
     swiftLanguageModes: [.v6]
 )

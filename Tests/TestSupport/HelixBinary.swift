@@ -43,8 +43,10 @@ public final class RunningCommand: Sendable {
     private let directory: URL
     private let end: AsyncStream<Int32>
 
-    /// Starts a program; `zooKeeper` becomes its HELIX_ZOOKEEPER.
-    public init(executable: URL, _ arguments: [String], zooKeeper: String? = nil) throws {
+    /// Starts a program; `zooKeeper` becomes its HELIX_ZOOKEEPER, and `additions` go into its environment as well.
+    public init(
+        executable: URL, _ arguments: [String], zooKeeper: String? = nil, environment additions: [String: String] = [:]
+    ) throws {
         self.arguments = arguments
         directory = FileManager.default.temporaryDirectory.appending(path: "helix-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -53,6 +55,7 @@ public final class RunningCommand: Sendable {
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment["HELIX_ZOOKEEPER"] = zooKeeper
+        environment.merge(additions) { _, added in added }
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(directory.appending(path: "output"))
