@@ -8,7 +8,7 @@ import StateModels
 public enum StandardScenario {
     /// What the scenario is made of. Whatever is added to the library is added here.
     public static let parts: [any ScenarioPart] = [
-        Resources(), Processes(), Spectators(), Network(), Servers(), Handlers(), Storage(), Operators(), Records(),
+        Resources(), Processes(), Spectators(), Network(), Servers(), Handlers(), Storage(), Records(), Operators(),
     ]
 
     /// The state models that all participants know.

@@ -1,4 +1,4 @@
-import Coordination
+package import Coordination
 import Synchronization
 
 /// Watches a simulated cluster: sees every transaction as it is committed, is told what handlers do, and notes what must
@@ -11,6 +11,7 @@ public final class Judge: Sendable {
         var transactions = 0
     }
 
+    private let cluster: String
     private let clock: SimulatedClock
     private let timeline: Timeline
     private let content: Mutex<Content>
@@ -18,6 +19,7 @@ public final class Judge: Sendable {
     private let excuses = Mutex<[String: Duration]>([:])
 
     init(cluster: String, clock: SimulatedClock, timeline: Timeline) {
+        self.cluster = cluster
         self.clock = clock
         self.timeline = timeline
         content = Mutex(Content(invariants: ClusterInvariants(cluster: cluster)))
@@ -50,6 +52,11 @@ public final class Judge: Sendable {
         content.withLock { look($0.invariants) }
     }
 
+    /// A session may break every rule, so that it is seen what the others make of it.
+    package func exempt(_ session: SessionID) {
+        content.withLock { _ = $0.invariants.outsiders.insert(session) }
+    }
+
     func take(_ transaction: CommittedTransaction) {
         let faults = content.withLock { content in
             if !transaction.operations.isEmpty {
@@ -58,7 +65,10 @@ public final class Judge: Sendable {
             }
             return content.invariants.take(transaction)
         }
-        if timeline.isRecording { record(transaction) }
+        if timeline.isRecording {
+            let summary = TransactionSummary(transaction, cluster: cluster).description
+            if !summary.isEmpty { timeline.note("", summary) }
+        }
         for fault in faults { note(fault.rule, fault.text) }
     }
 
@@ -72,16 +82,6 @@ public final class Judge: Sendable {
     /// Whether what a process does now is excused.
     package func isExcused(_ process: String) -> Bool {
         excuses.withLock { $0[process] ?? .zero } >= clock.now.elapsed
-    }
-
-    private func record(_ transaction: CommittedTransaction) {
-        let changes = transaction.operations.map { operation in
-            let text = String(decoding: operation.data ?? [], as: UTF8.self).filter { !$0.isNewline }
-            return "\(operation.name) \(operation.path)" + (text.isEmpty ? "" : " \(text.prefix(400))")
-        }
-        let end = transaction.endsSession ? "session \(transaction.session) is over; " : ""
-        guard !changes.isEmpty || transaction.endsSession else { return }
-        timeline.note("", "zxid \(transaction.zxid) of \(transaction.session): \(end)\(changes.joined(separator: "; "))")
     }
 }
 
