@@ -56,6 +56,9 @@ public final class Controller: Service, Sendable {
     /// What the controller is doing now.
     public var status: ControllerStatus { statusBox.withLock { $0 } }
 
+    /// Whether the last decision of this controller, while it leads, left something to be done, now or at a certain time.
+    package var hasPlans: Bool { context.hasPlans.isUp }
+
     /// Takes part until the task is cancelled or the service group shuts down gracefully; then it resigns at once.
     ///
     /// - Throws: `ControllerError` when the cluster is not set up; `CoordinationError` when the service cannot be

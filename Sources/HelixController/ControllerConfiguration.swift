@@ -53,6 +53,8 @@ struct ControllerContext: Sendable {
     let clock: any Clock<Duration>
     let environment: ControllerEnvironment
     let metrics: ControllerMetrics
+    /// Whether something waits to be done.
+    let hasPlans = Flag()
 }
 
 /// Why a controller cannot run.

@@ -71,5 +71,9 @@ final class Flag: Sendable {
 
     func raise() { isRaised.store(true, ordering: .releasing) }
 
+    func lower() { isRaised.store(false, ordering: .releasing) }
+
+    var isUp: Bool { isRaised.load(ordering: .acquiring) }
+
     func take() -> Bool { isRaised.exchange(false, ordering: .acquiringAndReleasing) }
 }

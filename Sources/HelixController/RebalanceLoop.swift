@@ -79,6 +79,11 @@ struct RebalanceLoop: Sendable {
         }
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
+        if decision.transitions.isEmpty && decision.nextDeadline == nil {
+            context.hasPlans.lower()
+        } else {
+            context.hasPlans.raise()
+        }
         owedViews.formUnion(decision.viewsToRefresh)
         report()
 

@@ -1,31 +1,47 @@
 import ArgumentParser
-@preconcurrency import Foundation
-import HelixSimulation
 import Scenario
 
 @main
 struct Simulate: AsyncParsableCommand {
-    @Option var seeds = 10
-    @Option var firstSeed: UInt64 = 1
-    @Flag var timeline = false
-    @Option var participants = 50
-    @Option var faults = 40
-    @Option var spectators = 10
+    static let configuration = CommandConfiguration(
+        abstract: "Runs whole clusters in a simulated world in which everything goes wrong.",
+        discussion: """
+            Each seed is another run of the standard scenario: the real controllers, participants and spectators, on
+            simulated servers, with another mixture of faults. The same seed gives the same run.
 
-    func run() async throws {
-        let clock = ContinuousClock()
-        setvbuf(stdout, nil, _IOLBF, 0)
+            Examples:
+              simulate run --seeds 1000            a thousand runs, two at a time
+              simulate soak --minutes 60           as many runs as fit into an hour
+              simulate replay 4711                 one run again, cut down to the faults that matter, with its timeline
+            """,
+        subcommands: [Run.self, Soak.self, Replay.self], defaultSubcommand: Run.self)
+}
+
+/// How large a scenario is.
+struct SizeOptions: ParsableArguments {
+    @Option(help: "How many participants run.") var participants = ScenarioSize().participants
+    @Option(help: "How many controllers run.") var controllers = ScenarioSize().controllers
+    @Option(help: "How many spectators run.") var spectators = ScenarioSize().spectators
+    @Option(help: "How many faults happen.") var faults = ScenarioSize().faults
+    @Option(help: "How many seconds of simulated time they are spread over.") var span = 120
+
+    var size: ScenarioSize {
         var size = ScenarioSize()
         size.participants = participants
-        size.faults = faults
+        size.controllers = controllers
         size.spectators = spectators
-        for seed in firstSeed..<firstSeed + UInt64(seeds) {
-            let start = clock.now
-            let report = await ScenarioRun(seed: seed, size: size).perform(recording: timeline)
-            let real = clock.now - start
-            if timeline { print(report.timeline) }
-            print(seed, String(report.trace, radix: 16), report.steps, report.transactions, report.duration, real, report.duration / real)
-            for violation in report.violations { print("   ", violation) }
+        size.faults = faults
+        size.span = .seconds(span)
+        return size
+    }
+
+    func validate() throws {
+        guard participants > 0, controllers > 0, spectators >= 0, faults >= 0, span > 0 else {
+            throw ValidationError("a scenario needs at least one participant, one controller and one second")
         }
     }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
 }

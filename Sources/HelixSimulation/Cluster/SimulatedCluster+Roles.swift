@@ -20,6 +20,7 @@ extension SimulatedCluster {
                 logger: timeline.logger(for: name), clock: clock,
                 environment: ControllerEnvironment(
                     now: { self.milliseconds(of: process) }, makeMessageID: { self.makeMessageID() }))
+            controllers.withLock { $0[name] = controller }
             try await play(controller, in: process)
         }
     }

@@ -4,6 +4,7 @@ import HelixController
 import HelixRecords
 public import HelixSpectator
 import RebalancePipeline
+import Synchronization
 
 extension SimulatedCluster {
     /// Performs operations of an administrator, in a session of its own.
@@ -50,30 +51,31 @@ extension SimulatedCluster {
             var missing: [String] = []
             let orphans = self.simulation.ensemble.orphans
             if orphans > 0 { missing.append("\(orphans) sessions of killed processes have not expired") }
-            if self.simulation.ensemble.data(at: self.paths.leader) == nil { missing.append("nobody leads") }
+            missing += self.leadersPlans
             let snapshot = try await ClusterSnapshot.read(
                 self.name, in: session, now: self.simulation.milliseconds, logger: self.timeline.logger(for: "judge"))
             for instance in snapshot.instances where instance.live != nil && !instance.messages.isEmpty {
                 missing.append("\(instance.name) has \(instance.messages.count) messages")
             }
-            let decision = Rebalancer().decide(snapshot)
-            missing += decision.transitions.map { "\($0.instance) is to bring \($0.partition) from \($0.from) to \($0.to)" }
-            for name in snapshot.resources.keys.sorted() {
-                missing += self.unsettled(name, snapshot, decision)
+            for name in snapshot.resources.keys.sorted() where !self.isPublished(name, snapshot) {
+                missing.append("the external view of \(name) is not up to date")
             }
             return missing
         }
     }
 
-    private func unsettled(_ resource: String, _ snapshot: ClusterSnapshot, _ decision: Decision) -> [String] {
-        var missing: [String] = []
-        for (_, held) in (decision.resources[resource]?.held ?? [:]).sorted(by: { $0.key < $1.key }) {
-            missing += held.filter { $0.reason != .inError }.map { "\(resource): \($0)" }
+    /// What the leader still has to do.
+    private var leadersPlans: [String] {
+        let leading = controllers.withLock { $0 }.filter { process($0.key)?.isAlive == true && $0.value.status.isLeading }
+        guard simulation.ensemble.data(at: paths.leader) != nil, leading.count == 1, let leader = leading.first else {
+            return ["\(leading.count) controllers lead"]
         }
-        if publishedMap(of: resource) != snapshot.externalView(of: resource)?.record.mapFields ?? [:] {
-            missing.append("the external view of \(resource) is not up to date")
-        }
-        return missing
+        guard leader.value.hasPlans else { return [] }
+        return ["\(leader.key) has transitions to ask for, or waits for a time to come"]
+    }
+
+    private func isPublished(_ resource: String, _ snapshot: ClusterSnapshot) -> Bool {
+        publishedMap(of: resource) == snapshot.externalView(of: resource)?.record.mapFields ?? [:]
     }
 
     /// The states of a resource's replicas by partition and instance, as its external view says; nothing of what cannot

@@ -1,5 +1,6 @@
 import Coordination
 import HelixAdmin
+import HelixController
 import HelixRecords
 import Synchronization
 
@@ -45,6 +46,7 @@ public final class SimulatedCluster: Sendable {
     private let processes = Mutex<[String: SimulatedProcess]>([:])
     private let exits = Mutex<(@Sendable (SimulatedProcess, (any Error)?) -> Void)?>(nil)
     let shutdowns = Mutex<[Int: @Sendable () -> Void]>([:])
+    let controllers = Mutex<[String: Controller]>([:])
     /// Calendar times differ from process to process.
     let skews = Mutex<[Int: Int64]>([:])
 
@@ -146,6 +148,11 @@ public final class SimulatedCluster: Sendable {
 
     /// The process that runs under a name now, or did last; `nil` when none ever did.
     public func process(_ name: String) -> SimulatedProcess? { processes.withLock { $0[name] } }
+
+    /// The processes that run or did last, by name.
+    package var allProcesses: [SimulatedProcess] {
+        processes.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    }
 
     /// Starts something of your own in a process, for example a client of your service.
     ///

@@ -31,7 +31,7 @@ extension EnsembleState {
                 connection.stuckRequests = []
                 connection.stuckPackets = []
                 for request in requests { put(request, on: id) }
-                for packet in packets { send(packet, on: id) }
+                for packet in packets { put(packet, on: id) }
                 hearAgain(id)
             }
         }
@@ -40,7 +40,8 @@ extension EnsembleState {
     private mutating func hearAgain(_ id: Int) {
         guard let connection = connections[id], connection.isOpenAtServer else { return }
         if connection.isOpenAtClient {
-            if sessions[connection.session]?.owner == id { endSilence(of: connection.session) }
+            guard let session = sessions[connection.session], session.owner == id else { return }
+            if !session.process.isPaused { endSilence(of: connection.session) }
         } else {
             schedule(.closeAtServer(id), after: max(0, connection.nextArrival - now) + 1)
         }
@@ -70,7 +71,9 @@ extension EnsembleState {
     /// A process stands still: nothing is heard of it.
     mutating func paused(_ process: Int) {
         for id in openConnections(where: { $0.process == process }) {
-            guard let connection = connections[id], let session = sessions[connection.session] else { continue }
+            guard let connection = connections[id], let session = sessions[connection.session],
+                !blocked.contains(Route(process: process, server: connection.server))
+            else { continue }
             beginSilence(of: connection.session, heardAgo: timeSinceHeard(session))
         }
     }

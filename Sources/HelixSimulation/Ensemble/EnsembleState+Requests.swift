@@ -85,7 +85,12 @@ extension EnsembleState {
 
     /// A packet goes on its way to the client.
     mutating func send(_ packet: Packet, on id: Int) {
-        guard let connection = connections[id], connection.isOpenAtServer else { return }
+        guard connections[id]?.isOpenAtServer == true else { return }
+        put(packet, on: id)
+    }
+
+    mutating func put(_ packet: Packet, on id: Int) {
+        guard let connection = connections[id] else { return }
         let delivery = max(connection.nextDelivery, now + latency(connection.process))
         connections[id]?.nextDelivery = delivery
         schedule(.deliver(id, packet), after: delivery - now, process: connection.process)

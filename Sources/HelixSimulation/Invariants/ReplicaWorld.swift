@@ -20,6 +20,9 @@ package struct ReplicaWorld: Sendable {
     private var models: [String: StateModel] = [:]
     private var idealStates: [String: IdealState] = [:]
     private var touched: Set<Row> = []
+    /// How many replicas were or could be in each state after the last transaction that touched the row: what an operator
+    /// makes too many by wanting fewer is nobody's fault.
+    private var formerCounts: [Row: [String: Int]] = [:]
 
     /// Takes in a znode that was written, or is gone: by the parts of its path below the cluster's.
     mutating func take(parts: [String], data: [UInt8]?, owner: SessionID?) {
@@ -107,10 +110,10 @@ package struct ReplicaWorld: Sendable {
     /// What does not hold where something changed since the last check.
     mutating func check() -> [String] {
         defer { touched = [] }
-        return touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap(faults)
+        return touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap { faults(of: $0) }
     }
 
-    private func faults(of row: Row) -> [String] {
+    private mutating func faults(of row: Row) -> [String] {
         guard let model = model(of: row.resource) else { return [] }
         var faults: [String] = []
         var present: [String: [String]] = [:]
@@ -123,19 +126,23 @@ package struct ReplicaWorld: Sendable {
                 present[current, default: []].append(instance)
                 possible[current, default: []].append(instance)
             }
-            let pending = pending(on: instance, session, row, current ?? model.initialState)
+            let pending = pending(on: instance, session, row, current ?? model.initialState).filter {
+                current != nil || $0.toState != StateModel.dropped  // of a batch this part is done
+            }
             for message in pending { possible[message.toState ?? "", default: []].append(instance) }
             if pending.count > 1 {
                 faults.append("\(row): \(instance) has \(pending.count) transitions under way")
             }
         }
+        let former = formerCounts[row] ?? [:]
+        formerCounts[row] = possible.mapValues(\.count)
         for state in model.states {
-            guard let bound = bound(of: state, row) else { continue }
-            if let holders = present[state.name], holders.count > bound {
-                faults.append("\(row): \(holders) are \(state.name), at most \(bound) may be")
-            } else if let holders = possible[state.name], holders.count > bound {
-                faults.append("\(row): \(holders) could all become \(state.name), at most \(bound) may be")
-            }
+            guard let bound = bound(of: state, row), let holders = possible[state.name], holders.count > bound,
+                holders.count > former[state.name] ?? 0
+            else { continue }
+            let isPresent = present[state.name]?.count ?? 0 > bound
+            faults.append(
+                "\(row): \(holders) \(isPresent ? "are" : "could all become") \(state.name), at most \(bound) may be")
         }
         return faults
     }
