@@ -49,6 +49,7 @@ final class Reality: Sendable {
             if token > former?.token ?? 0 { content.promotions[key] = (token, instance) }
             return (others, former)
         }
+        if cluster.judge.isExcused(process.name) { return }
         for (name, other) in others.sorted(by: { $0.key < $1.key })
         where other.process.isAlive && !other.isSuspended && !cluster.judge.isExcused(other.process.name) {
             cluster.judge.note("two-serve", "\(instance) serves \(key.partition) while \(name) does")

@@ -50,7 +50,7 @@ public struct ScenarioRun: Sendable {
     ///   - recording: whether to keep the timeline.
     public func perform(_ plan: FaultPlan? = nil, recording: Bool = false) async -> ScenarioReport {
         let plan = plan ?? self.plan
-        let simulation = Simulation(seed: seed)
+        let simulation = Simulation(seed: seed, limit: .seconds(3600))
         let outcome = ScenarioOutcome()
         do {
             try await SimulatedCluster.run("tried", in: simulation, recording: recording) { cluster in
@@ -117,6 +117,7 @@ public struct ScenarioRun: Sendable {
             // Replicas that failed wait for an operator, who looks now and then.
             let deadline = cluster.clock.now.advanced(by: size.settling)
             while true {
+                while world.someoneIsAway, cluster.clock.now < deadline { try await cluster.advance(by: .milliseconds(500)) }
                 try await cluster.settle(within: max(.seconds(1), cluster.clock.now.duration(to: deadline)))
                 let failed = cluster.judge.inspect { $0.world.failedReplicas }
                 if failed.isEmpty { break }

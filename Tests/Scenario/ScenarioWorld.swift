@@ -70,6 +70,11 @@ public final class ScenarioWorld: Sendable {
         do { return try ZNRecord(decoding: data, path: path) } catch { return nil }
     }
 
+    /// Whether a process that is to run does not.
+    var someoneIsAway: Bool {
+        !cluster.unsteady.isEmpty || wishes.withLock { $0.running }.contains { cluster.process($0)?.isAlive != true }
+    }
+
     /// Counts that something happened.
     func count(_ name: String) { counts.withLock { $0[name, default: 0] += 1 } }
 

@@ -53,10 +53,14 @@ final class TriedReplica: TransitionHandler {
         try await act(context)
         guard process.isAlive else { return }
         state.withLock { $0 = context.to }
-        // Whoever does not look whether it was cancelled has fencing tokens to save it.
-        guard context.to == model.topState, isExclusive, !Task.isCancelled else { return }
+        guard context.to == model.topState, isExclusive else { return }
         token.withLock { $0 = context.fencingToken }
-        world.reality.serves(key, instance, process, token: context.fencingToken)
+        if Task.isCancelled {
+            // Whoever does not look whether it was cancelled has fencing tokens to save it.
+            world.reality.servesOn(key, instance, process, token: context.fencingToken)
+        } else {
+            world.reality.serves(key, instance, process, token: context.fencingToken)
+        }
     }
 
     private func act(_ context: TransitionContext) async throws {

@@ -12,10 +12,10 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         let run = ScenarioRun(seed: seed, size: options.size)
-        var report = await run.perform()
+        var report = await run.perform(recording: !shrink)
         let count = report.plan.faults.count
         if shrink, !report.violations.isEmpty { report = await run.shrink(report) }
-        let recorded = await run.perform(report.plan, recording: true)
+        let recorded = shrink ? await run.perform(report.plan, recording: true) : report
         Console.line(recorded.timeline)
         Console.line("seed \(seed), trace \(String(report.trace, radix: 16)), \(report.steps) steps")
         Console.line("\(report.plan.faults.count) of \(count) faults:")

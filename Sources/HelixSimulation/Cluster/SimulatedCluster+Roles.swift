@@ -46,6 +46,7 @@ extension SimulatedCluster {
     ) {
         var configuration = configuration
         configuration.processName = "1@\(name)"
+        participants.withLock { _ = $0.insert(name) }
         start(name) { [self, configuration] process, coordination in
             let participant = Participant(
                 cluster: self.name, instance: name, coordination: coordination, configuration: configuration,

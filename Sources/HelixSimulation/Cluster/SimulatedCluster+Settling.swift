@@ -51,6 +51,8 @@ extension SimulatedCluster {
             var missing: [String] = []
             let orphans = self.simulation.ensemble.orphans
             if orphans > 0 { missing.append("\(orphans) sessions of killed processes have not expired") }
+            missing += self.unsteady.map { "\($0) stands still, or is about to end" }
+            missing += self.absentees.map { "\($0) has not joined" }
             missing += self.leadersPlans
             let snapshot = try await ClusterSnapshot.read(
                 self.name, in: session, now: self.simulation.milliseconds, logger: self.timeline.logger(for: "judge"))
@@ -62,6 +64,12 @@ extension SimulatedCluster {
             }
             return missing
         }
+    }
+
+    /// The participants that run and are not live in the cluster.
+    package var absentees: [String] {
+        let live = Set(simulation.ensemble.children(of: paths.liveInstances))
+        return participants.withLock { $0 }.filter { process($0)?.isAlive == true && !live.contains($0) }.sorted()
     }
 
     /// What the leader still has to do.

@@ -46,6 +46,9 @@ public final class SimulatedCluster: Sendable {
     private let processes = Mutex<[String: SimulatedProcess]>([:])
     private let exits = Mutex<(@Sendable (SimulatedProcess, (any Error)?) -> Void)?>(nil)
     let shutdowns = Mutex<[Int: @Sendable () -> Void]>([:])
+    /// Processes that were asked to shut down.
+    private let leaving = Mutex<Set<Int>>([])
+    let participants = Mutex<Set<String>>([])
     let controllers = Mutex<[String: Controller]>([:])
     /// Calendar times differ from process to process.
     let skews = Mutex<[Int: Int64]>([:])
@@ -154,6 +157,12 @@ public final class SimulatedCluster: Sendable {
         processes.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
     }
 
+    /// The processes that stand still, or are about to end.
+    package var unsteady: [SimulatedProcess] {
+        let leaving = leaving.withLock { $0 }
+        return allProcesses.filter { $0.isAlive && ($0.isPaused || leaving.contains($0.id)) }
+    }
+
     /// Starts something of your own in a process, for example a client of your service.
     ///
     /// The body gets the coordination service as its process sees it.
@@ -190,6 +199,7 @@ public final class SimulatedCluster: Sendable {
     public func shutDown(_ name: String) {
         guard let process = process(name), process.isAlive else { return }
         timeline.note(name, "is asked to shut down")
+        leaving.withLock { _ = $0.insert(process.id) }
         shutdowns.withLock { $0[process.id] }?()
     }
 

@@ -14,6 +14,8 @@ final class Connection {
     var isBusy = false
     var isOpenAtServer = true
     var isOpenAtClient = true
+    /// Counts how often the client has heard of its server again after a silence.
+    var hearing = 0
     /// The earliest times at which the next one can arrive, since streams keep their order.
     var nextArrival: Int64 = 0
     var nextDelivery: Int64 = 0

@@ -11,11 +11,13 @@ extension EnsembleState {
     /// Nothing passes between a process and some servers any more.
     mutating func block(_ process: Int, from servers: [Int]) {
         for server in servers where blocked.insert(Route(process: process, server: server)).inserted {
-            for id in openConnections(where: { $0.process == process && $0.server == server }) {
-                guard let connection = connections[id], let session = sessions[connection.session] else { continue }
-                beginSilence(of: connection.session, heardAgo: timeSinceHeard(session))
+            for id in connections.keys.sorted() {
+                guard let connection = connections[id], connection.isOpenAtClient, connection.process == process,
+                    connection.server == server, let session = sessions[connection.session]
+                else { continue }
+                if connection.isOpenAtServer { beginSilence(of: connection.session, heardAgo: timeSinceHeard(session)) }
                 let patience = delay(session.timeout / 3...session.timeout * 2 / 3)
-                schedule(.miss(id, silence: session.silence), after: patience, process: process)
+                schedule(.miss(id, hearing: connection.hearing), after: patience, process: process)
             }
         }
     }
@@ -38,7 +40,9 @@ extension EnsembleState {
     }
 
     private mutating func hearAgain(_ id: Int) {
-        guard let connection = connections[id], connection.isOpenAtServer else { return }
+        guard let connection = connections[id] else { return }
+        connection.hearing += 1
+        guard connection.isOpenAtServer else { return }
         if connection.isOpenAtClient {
             guard let session = sessions[connection.session], session.owner == id else { return }
             if !session.process.isPaused { endSilence(of: connection.session) }
@@ -84,7 +88,7 @@ extension EnsembleState {
             guard let connection = connections[id], let session = sessions[connection.session] else { continue }
             let isStuck = blocked.contains(Route(process: process, server: connection.server))
             if pause > delay(session.timeout / 3...session.timeout * 2 / 3) {
-                schedule(.miss(id, silence: session.silence), after: delay(0...5_000_000), process: process)
+                schedule(.miss(id, hearing: connection.hearing), after: delay(0...5_000_000), process: process)
             } else if !isStuck, session.owner == id {
                 endSilence(of: connection.session)
             }

@@ -105,7 +105,7 @@ extension EnsembleState {
         }
         // A session that has moved on speaks through its new connection only.
         guard sessions[connection.session]?.owner == id, sessions[connection.session]?.isExpired == false else {
-            return
+            return closed(connection.session)
         }
         let breaks = random.chance(flakiness[connection.process] ?? 0)
         if breaks, random.chance(0.5) { return breakOff(id) }

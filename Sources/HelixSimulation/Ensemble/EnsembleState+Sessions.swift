@@ -85,7 +85,7 @@ extension EnsembleState {
         guard let session = sessions[id], !session.states.current.isFinal else { return continuation.resume() }
         let connection = session.connection
         finish(id, as: .closed, .closed)
-        guard let connection else { return continuation.resume() }
+        guard let connection, connections[connection]?.isOpenAtServer == true else { return continuation.resume() }
         closers[id] = continuation
         put(Request(id: nextID(), operations: .close), on: connection)
         connections[connection]?.isOpenAtClient = false
@@ -167,9 +167,9 @@ extension EnsembleState {
     }
 
     /// The client has not heard of its server for too long.
-    mutating func miss(_ id: Int, _ silence: Int) {
-        guard let connection = connections[id], connection.isOpenAtClient,
-            let session = sessions[connection.session], session.connection == id, session.silence == silence
+    mutating func miss(_ id: Int, _ hearing: Int) {
+        guard let connection = connections[id], connection.isOpenAtClient, connection.hearing == hearing,
+            sessions[connection.session]?.connection == id
         else { return }
         loseConnection(connection.session)
     }

@@ -90,7 +90,7 @@ struct EnsembleState {
         case .expire(let session, let silence): expire(session, silence)
         case .reconnect(let session): reconnect(session)
         case .closeAtServer(let connection): closeAtServer(connection)
-        case .miss(let connection, let silence): miss(connection, silence)
+        case .miss(let connection, let hearing): miss(connection, hearing)
         case .elect: elect()
         }
     }

@@ -63,7 +63,7 @@ enum EnsembleEvent: Sendable {
     case reconnect(SessionID)
     case closeAtServer(Int)
     /// The client has not heard of the server for too long.
-    case miss(Int, silence: Int)
+    case miss(Int, hearing: Int)
     case elect
 }
 

@@ -14,6 +14,8 @@ final class Scheduler: Sendable {
         case finished
         /// Nothing is ready and nothing will be due.
         case idle
+        /// More time has passed than was given.
+        case overtime
         /// So much was done without any time passing that it would never end.
         case livelock
     }
@@ -37,6 +39,7 @@ final class Scheduler: Sendable {
 
     private struct State {
         var random: SeededGenerator
+        var limit: Int64
         var trace = TraceHash()
         /// Nanoseconds since the start.
         var now: Int64 = 0
@@ -63,8 +66,17 @@ final class Scheduler: Sendable {
 
     private let state: Mutex<State>
 
-    init(seed: UInt64) {
-        state = Mutex(State(random: SeededGenerator(seed: seed)))
+    /// - Parameter limit: how much time may pass, in nanoseconds.
+    init(seed: UInt64, limit: Int64) {
+        state = Mutex(State(random: SeededGenerator(seed: seed), limit: limit))
+    }
+
+    /// Gives so much more time, in nanoseconds, from now on.
+    func extend(by time: Int64) {
+        state.withLock { state in
+            state.limit = state.now + time
+            state.stepsAtThisTime = 0
+        }
     }
 
     // MARK: What there is to do
@@ -192,6 +204,7 @@ final class Scheduler: Sendable {
             if state.isFinished, state.ready.isEmpty { return .pause(.finished) }
             if let time = state.timers.first, time <= state.now || state.ready.isEmpty {
                 if time > state.now {
+                    if time > state.limit { return .pause(.overtime) }
                     state.now = time
                     state.stepsAtThisTime = 0
                 }

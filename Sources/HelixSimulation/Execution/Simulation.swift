@@ -28,10 +28,12 @@ public final class Simulation: Sendable {
     private let main: SimulatedProcess
 
     /// A world in which nothing has happened yet.
-    /// - Parameter servers: the number of servers of the coordination service.
-    public init(seed: UInt64, servers: Int = 3) {
+    /// - Parameters:
+    ///   - servers: the number of servers of the coordination service.
+    ///   - limit: how much simulated time may pass before the run is given up; a day unless set.
+    public init(seed: UInt64, servers: Int = 3, limit: Duration = .seconds(86_400)) {
         self.seed = seed
-        scheduler = Scheduler(seed: seed)
+        scheduler = Scheduler(seed: seed, limit: limit.nanoseconds)
         clock = SimulatedClock(scheduler: scheduler)
         ensemble = SimulatedEnsemble(scheduler: scheduler, servers: servers)
         main = scheduler.makeProcess("main")
@@ -51,7 +53,9 @@ public final class Simulation: Sendable {
             }
             if let fault = await standstill() {
                 group.cancelAll()
-                _ = await standstill()
+                scheduler.extend(by: 3_600_000_000_000)
+                // Whatever does not end when it is cancelled cannot be left behind: its tasks live in this world.
+                if await standstill() != nil { fatalError("\(fault) It cannot be ended: tasks ignore cancellation.") }
                 throw fault
             }
             guard let result = try await group.next() else { preconditionFailure("the body has ended") }
@@ -65,6 +69,7 @@ public final class Simulation: Sendable {
             switch scheduler.drain() {
             case .finished: return nil
             case .livelock: return SimulationError(kind: .livelock, seed: seed, at: clock.now)
+            case .overtime: return SimulationError(kind: .overtime, seed: seed, at: clock.now)
             case .idle:
                 guard await somethingCameIn() else {
                     return SimulationError(kind: .standstill, seed: seed, at: clock.now)
@@ -135,7 +140,7 @@ public final class Simulation: Sendable {
 
 /// Why a simulation cannot go on.
 public struct SimulationError: Error, Sendable, Hashable, CustomStringConvertible {
-    enum Kind: Sendable, Hashable { case standstill, livelock }
+    enum Kind: Sendable, Hashable { case standstill, livelock, overtime }
 
     let kind: Kind
     let seed: UInt64
@@ -153,6 +158,8 @@ public struct SimulationError: Error, Sendable, Hashable, CustomStringConvertibl
         case .standstill:
             "simulation \(seed) stands still after \(time): everybody waits and nothing will be due. "
                 + "Something waits for the world outside, for example by Task.sleep or for a file: use the simulation's clock."
+        case .overtime:
+            "simulation \(seed) is not done after \(time). Look for what waits for ever, or give it more time."
         case .livelock:
             "simulation \(seed) does not get on after \(time): tasks keep each other busy and no time passes. "
                 + "Look for a loop that tries again without a pause."

@@ -64,15 +64,10 @@ struct Processes: ScenarioPart {
     }
 
     func heal(_ world: ScenarioWorld) async throws {
-        while world.cluster.someoneStandsStill { try await world.cluster.advance(by: .seconds(1)) }
         for name in world.wishes.withLock({ $0.running.sorted() }) where world.cluster.process(name)?.isAlive != true {
             world.start(name)
         }
     }
-}
-
-extension SimulatedCluster {
-    fileprivate var someoneStandsStill: Bool { allProcesses.contains { $0.isAlive && $0.isPaused } }
 }
 
 extension ScenarioWorld {

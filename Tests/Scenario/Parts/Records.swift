@@ -72,7 +72,7 @@ struct Records: ScenarioPart {
 /// What is no record.
 enum Garbage {
     static func bytes(_ random: inout SeededGenerator) -> [UInt8] {
-        let texts = ["", "{", "null", "[]", "{\"id\":3}", "{\"id\":\"x\",\"simpleFields\":[]}", "\u{1f}\u{8b}garbage", "42"]
+        let texts = ["", "{", "null", "[]", "{\"id\":3,\"mapFields\":7}", "{\"id\":\"x\",\"simpleFields\":[]}", "\u{1f}\u{8b}garbage", "42"]
         return Array((texts.randomElement(using: &random) ?? "").utf8)
     }
 }
