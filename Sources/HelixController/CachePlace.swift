@@ -1,7 +1,7 @@
-import HelixRecords
+package import HelixRecords
 
 /// A znode that the controller follows: what its path means.
-indirect enum CachePlace: Hashable, Sendable {
+package indirect enum CachePlace: Hashable, Sendable {
     case clusterConfig
     case instanceConfigs
     case instanceConfig(String)
@@ -30,7 +30,7 @@ indirect enum CachePlace: Hashable, Sendable {
     ]
 
     /// Whether the list of its children is what counts; else it is its data.
-    var isList: Bool {
+    package var isList: Bool {
         switch self {
         case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller,
             .controllerMessages, .messages, .currentStates, .buckets:
@@ -49,7 +49,7 @@ indirect enum CachePlace: Hashable, Sendable {
         }
     }
 
-    func path(_ paths: ClusterPaths) -> String {
+    package func path(_ paths: ClusterPaths) -> String {
         switch self {
         case .clusterConfig: paths.clusterConfig
         case .instanceConfigs: paths.instanceConfigs
@@ -74,7 +74,7 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// What a path below the cluster's root means; `nil` for one that the controller does not follow.
-    init?(path: String, _ paths: ClusterPaths) {
+    package init?(path: String, _ paths: ClusterPaths) {
         guard path.hasPrefix(paths.root + "/") else { return nil }
         let parts = path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
         switch (parts.first, parts.count) {
@@ -103,7 +103,7 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// The place of a child of a list.
-    func child(_ name: String) -> CachePlace? {
+    package func child(_ name: String) -> CachePlace? {
         switch self {
         case .instanceConfigs: .instanceConfig(name)
         case .resourceConfigs: .resourceConfig(name)
@@ -117,7 +117,7 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// The list that it is in, and its name there.
-    var parent: (list: CachePlace, name: String)? {
+    package var parent: (list: CachePlace, name: String)? {
         switch self {
         case .instanceConfig(let name): (.instanceConfigs, name)
         case .resourceConfig(let name): (.resourceConfigs, name)

@@ -1,8 +1,8 @@
-import Coordination
-import HelixRecords
+package import Coordination
+package import HelixRecords
 
 /// A record that says where replicas of a resource are.
-enum RoutingRecord: Sendable, Hashable {
+package enum RoutingRecord: Sendable, Hashable {
     case view(resource: String)
     case currentState(instance: String, session: String, resource: String)
 
@@ -14,7 +14,7 @@ enum RoutingRecord: Sendable, Hashable {
 }
 
 /// A znode that a spectator follows: what its path means.
-indirect enum RoutingPlace: Sendable, Hashable {
+package indirect enum RoutingPlace: Sendable, Hashable {
     case instanceConfigs
     case instanceConfig(String)
     case liveInstances
@@ -46,9 +46,14 @@ indirect enum RoutingPlace: Sendable, Hashable {
 }
 
 /// The places of a cluster that a spectator with a certain source follows, and their paths.
-struct RoutingPlaces: Sendable {
+package struct RoutingPlaces: Sendable {
     let paths: ClusterPaths
     let source: RoutingSource
+
+    package init(paths: ClusterPaths, source: RoutingSource) {
+        self.paths = paths
+        self.source = source
+    }
 
     /// The places from which all others are found.
     var roots: [RoutingPlace] {
@@ -58,7 +63,7 @@ struct RoutingPlaces: Sendable {
 
     private var views: String { source == .targetExternalView ? paths.targetExternalViews : paths.externalViews }
 
-    func path(_ place: RoutingPlace) -> String {
+    package func path(_ place: RoutingPlace) -> String {
         switch place {
         case .instanceConfigs: paths.instanceConfigs
         case .instanceConfig(let name): paths.instanceConfig(name)
@@ -95,7 +100,7 @@ struct RoutingPlaces: Sendable {
     }
 
     /// What is to be read because of an event; `nil` for a znode that is not followed.
-    func place(_ event: WatchEvent) -> RoutingPlace? {
+    package func place(_ event: WatchEvent) -> RoutingPlace? {
         guard event.path.hasPrefix(paths.root + "/") else { return nil }
         let parts = event.path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
         let view = source == .targetExternalView ? "TARGETEXTERNALVIEW" : "EXTERNALVIEW"

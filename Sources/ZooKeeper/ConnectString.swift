@@ -1,24 +1,24 @@
-internal import Coordination
+package import Coordination
 
 /// The servers of an ensemble and the path below which a session works: `host1:2181,host2:2181/chroot`.
-struct ConnectString: Sendable, Equatable {
-    struct Server: Sendable, Hashable, CustomStringConvertible {
+package struct ConnectString: Sendable, Equatable {
+    package struct Server: Sendable, Hashable, CustomStringConvertible {
         /// A name, an IPv4 address, or an IPv6 address without brackets.
         var host: String
         var port: UInt16
 
-        var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+        package var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
-    var servers: [Server]
+    package private(set) var servers: [Server]
     /// Empty, or a path that does not end with a slash.
-    var chroot: String
+    package private(set) var chroot: String
 
     /// ZooKeeper's port, for servers that name none.
     private static let defaultPort: UInt16 = 2181
 
     /// - Throws: `.badArguments`, which tells what is wrong with the text.
-    init(_ text: String) throws(CoordinationError) {
+    package init(_ text: String) throws(CoordinationError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         servers = []
         for item in parts[0].split(separator: ",", omittingEmptySubsequences: false) {

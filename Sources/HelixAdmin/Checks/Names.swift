@@ -1,15 +1,15 @@
 import Coordination
 
 /// What may be a name.
-enum Names {
-    enum Kind: String {
+package enum Names {
+    package enum Kind: String {
         case cluster, instance, resource, partition
         case stateModel = "state model"
     }
 
     /// - Throws: ``AdministrationError`` with `.invalidName` for a text that cannot be the name of a znode, or that means
     ///   something else in a record.
-    static func check(_ name: String, _ kind: Kind) throws(AdministrationError) {
+    package static func check(_ name: String, _ kind: Kind) throws(AdministrationError) {
         guard let fault = fault(in: name, kind) else { return }
         throw AdministrationError(
             .invalidName, "\"\(name)\" cannot be the name of a \(kind.rawValue): \(fault); choose another name")
@@ -28,7 +28,7 @@ enum Names {
     }
 
     /// The name of an instance as Helix writes it: `host:port` becomes `host_port` (protocol reference 4.3).
-    static func normalized(instance name: String) -> String {
+    package static func normalized(instance name: String) -> String {
         guard let colon = name.lastIndex(of: ":"), colon != name.startIndex else { return name }
         let port = name[name.index(after: colon)...]
         guard !port.isEmpty, port.allSatisfy({ $0.isASCII && $0.isNumber }) else { return name }

@@ -1,0 +1,76 @@
+import HelixRecords
+import TestSupport
+
+extension FuzzTarget {
+    /// The bytes of a znode.
+    ///
+    /// What is accepted can be written, and what is written reads back as the same record and is written as the same
+    /// bytes; both readers accept the same; a refusal says why.
+    static let recordCodec = FuzzTarget(name: "codec", share: 400) { generator in
+        try CodecInput.check(CodecInput.make(&generator))
+    }
+}
+
+/// Data for the codec, and what must hold for it.
+enum CodecInput {
+    static func make(_ generator: inout SeededGenerator) throws -> [UInt8] {
+        switch Int.random(in: 0..<1024, using: &generator) {
+        case 0..<4: return ByteMutation.depthBomb(&generator)
+        case 4..<6: return ByteMutation.hugeNumber(&generator)
+        case 6: return generator.once(in: 8) ? try gzipBomb(&generator) : []
+        case 7..<128: return ByteMutation.noise(&generator)
+        default: return try spoiltRecord(&generator)
+        }
+    }
+
+    private static func spoiltRecord(_ generator: inout SeededGenerator) throws -> [UInt8] {
+        var record = generator.once(in: 4) ? generator.record() : SampleRecords.spoilt(&generator)
+        let isCompressed = generator.once(in: 8)
+        if isCompressed { record.simpleFields["enableCompression"] = "true" }
+        var data = try record.encoded()
+        if isCompressed, generator.once(in: 4) { data += data }  // a container may hold several members
+        if !generator.once(in: 8) { ByteMutation.apply(to: &data, &generator) }
+        return data
+    }
+
+    /// A few kilobytes that inflate to 40 or 80 MB: below the limit, and above.
+    private static func gzipBomb(_ generator: inout SeededGenerator) throws -> [UInt8] {
+        let text = String(repeating: " ", count: 1 << 20)
+        let record = ZNRecord(id: "a", simpleFields: ["enableCompression": "true", "a": text])
+        let member = try record.encoded()
+        return (0..<generator.pick([40, 80])).flatMap { _ in member }
+    }
+
+    static func check(_ data: [UInt8]) throws -> Reception {
+        let record: ZNRecord
+        do throws(RecordError) {
+            record = try ZNRecord(decoding: data, path: "p")
+        } catch {
+            try require(!error.reason.isEmpty && error.path == "p", "a refusal without a reason: \(error)")
+            try require(error.isEmpty == data.isEmpty, "\(error): isEmpty is \(error.isEmpty)")
+            return .refused
+        }
+        try checkWriting(record, of: data)
+        try checkReader(data)
+        return .accepted
+    }
+
+    private static func checkWriting(_ record: ZNRecord, of data: [UInt8]) throws {
+        // A list may be cut when it is written; then what was written is the record.
+        let written = try record.encoded(path: "p")
+        let again = try ZNRecord(decoding: written, path: "p")
+        try require(
+            again == record || record.simpleFields["listField.bound"] != nil, "another record is read back: \(record)")
+        try require(try again.encoded(path: "p") == written, "other bytes are written the second time: \(record)")
+    }
+
+    private static func checkReader(_ data: [UInt8]) throws {
+        do throws(RecordError) {
+            try RecordReader.read(data, path: "p") { reader throws(RecordError) in
+                while try reader.next() != nil {}
+            }
+        } catch {
+            throw Violation("the piecemeal reader refuses what the other accepts: \(error)")
+        }
+    }
+}
