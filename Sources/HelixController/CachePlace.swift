@@ -1,3 +1,4 @@
+import Coordination
 package import HelixRecords
 
 /// A znode that the controller follows: what its path means.
@@ -75,10 +76,9 @@ package indirect enum CachePlace: Hashable, Sendable {
 
     /// What a path below the cluster's root means; `nil` for one that the controller does not follow.
     package init?(path: String, _ paths: ClusterPaths) {
-        guard path.hasPrefix(paths.root + "/") else { return nil }
-        let parts = path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+        guard let parts = ZnodePath.components(of: path, below: paths.root) else { return nil }
         switch (parts.first, parts.count) {
-        case ("CONFIGS", 3) where parts[1] == "CLUSTER": self = .clusterConfig
+        case ("CONFIGS", 3) where parts[1] == "CLUSTER" && parts[2] == paths.cluster: self = .clusterConfig
         case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": self = .instanceConfigs
         case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": self = .instanceConfig(parts[2])
         case ("CONFIGS", 2) where parts[1] == "RESOURCE": self = .resourceConfigs

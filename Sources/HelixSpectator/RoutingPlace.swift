@@ -101,18 +101,18 @@ package struct RoutingPlaces: Sendable {
 
     /// What is to be read because of an event; `nil` for a znode that is not followed.
     package func place(_ event: WatchEvent) -> RoutingPlace? {
-        guard event.path.hasPrefix(paths.root + "/") else { return nil }
-        let parts = event.path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+        guard let parts = ZnodePath.components(of: event.path, below: paths.root) else { return nil }
         let view = source == .targetExternalView ? "TARGETEXTERNALVIEW" : "EXTERNALVIEW"
         switch (parts.first, parts.count) {
-        case ("CONFIGS", 2): return .instanceConfigs
-        case ("CONFIGS", 3): return .instanceConfig(parts[2])
+        case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": return .instanceConfigs
+        case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": return .instanceConfig(parts[2])
         case ("LIVEINSTANCES", 1): return .liveInstances
         case ("LIVEINSTANCES", 2): return .liveInstance(parts[1])
         case (view, 1): return .views
-        case (view, 2...): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
-        case ("INSTANCES", 4): return .currentStates(instance: parts[1], session: parts[3])
-        case ("INSTANCES", 5...):
+        case (view, 2...3): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
+        case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES":
+            return .currentStates(instance: parts[1], session: parts[3])
+        case ("INSTANCES", 5...6) where parts[2] == "CURRENTSTATES":
             return part(
                 .currentState(instance: parts[1], session: parts[3], resource: parts[4]), parts.dropFirst(5).first,
                 event.kind)

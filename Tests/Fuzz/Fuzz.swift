@@ -41,7 +41,9 @@ struct Fuzz: AsyncParsableCommand {
         }
         if inputs < 1 { throw ValidationError("--inputs is \(inputs), expected at least 1.") }
         if bound < 1 { throw ValidationError("--bound is \(bound), expected at least 1 second.") }
-        if input != nil, target == nil { throw ValidationError("--input needs --target: inputs are numbered by target.") }
+        if input != nil, target == nil {
+            throw ValidationError("--input needs --target: inputs are numbered by target.")
+        }
     }
 
     @MainActor

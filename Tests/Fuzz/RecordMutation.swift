@@ -15,7 +15,8 @@ enum RecordMutation {
         case 4, 5: changeList(&record, &generator)
         case 6, 7: changeMap(&record, &generator)
         case 8: record.listFields[Vocabulary.word(&generator)] = words(&generator)
-        case 9: record.mapFields[Vocabulary.word(&generator)] = [Vocabulary.word(&generator): Vocabulary.word(&generator)]
+        case 9:
+            record.mapFields[Vocabulary.word(&generator)] = [Vocabulary.word(&generator): Vocabulary.word(&generator)]
         case 10: record.id = Vocabulary.word(&generator)
         default: swapKinds(&record, &generator)
         }
@@ -43,7 +44,8 @@ enum RecordMutation {
         case 1: list += list
         case 2: list.shuffle(using: &generator)
         case 3: list.insert(Vocabulary.word(&generator), at: Int.random(in: 0...list.count, using: &generator))
-        default: if !list.isEmpty { list[Int.random(in: list.indices, using: &generator)] = Vocabulary.word(&generator) }
+        default:
+            if !list.isEmpty { list[Int.random(in: list.indices, using: &generator)] = Vocabulary.word(&generator) }
         }
         if record.listFields[key] != nil { record.listFields[key] = list }
     }

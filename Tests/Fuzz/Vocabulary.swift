@@ -47,7 +47,8 @@ enum Vocabulary {
     static let names = [
         "db", "steady", "db_0", "db_1", "db_2", "steady_0", "steady_1", "node_1", "node_2", "node_3", "session1",
         "MASTER", "SLAVE", "OFFLINE", "ONLINE", "LEADER", "STANDBY", "ERROR", "DROPPED", "MasterSlave", "OnlineOffline",
-        "LeaderStandby", "OFFLINE-SLAVE", "SLAVE-MASTER", "MASTER.meta", "SLAVE.next", "OFFLINE.next", "count", "DEFAULT",
+        "LeaderStandby", "OFFLINE-SLAVE", "SLAVE-MASTER", "MASTER.meta", "SLAVE.next", "OFFLINE.next", "count",
+        "DEFAULT",
         "*", "*.*", "OFFLINE.SLAVE", "ANY_LIVEINSTANCE", "ALL_RESOURCES", "R", "N",
     ]
 
@@ -55,7 +56,8 @@ enum Vocabulary {
     static let edges = [
         "", " ", "0", "-0", "+1", "1", "2", "3", "-1", "-2", "007", "1e3", "1.5", "9223372036854775807",
         "-9223372036854775808", "9223372036854775808", "4611686018427387904", "2147483648", "1000000", "true", "TRUE",
-        "false", "False", "yes", "null", ",", ",,", "=", "a=b", "a=b,c=d", "a=b,=d", "a=b=c", "zone=1, host = h ", "/", "//",
+        "false", "False", "yes", "null", ",", ",,", "=", "a=b", "a=b,c=d", "a=b,=d", "a=b=c", "zone=1, host = h ", "/",
+        "//",
         "/zone/instance", ".", "..", "_", "a_", "_1", "a_-1", "a_99999999999999999999", "{}", "{", "[]", "-", "--",
         "OFFLINE-", "-SLAVE", "A-B-C", "e\u{301}", "\u{e9}", "\u{301}", "/\u{301}", ",\u{301}", "\u{0}", "\u{85}",
         "\u{FFFE}", "\u{1F600}", "\u{202E}x", "a\u{2028}b", "\r\n", "[::1]:1", "a:1", "host:0x10",

@@ -24,6 +24,9 @@ enum Watchdog {
     /// The command that repeats an input, up to the input's number.
     private nonisolated(unsafe) static let command = UnsafeMutablePointer<UInt8>.allocate(capacity: commandSize)
     private static let commandSize = 512
+    private nonisolated(unsafe) static let alternateStack = UnsafeMutableRawPointer.allocate(
+        byteCount: alternateStackSize, alignment: 16)
+    private static let alternateStackSize = 1 << 16
     private static let deadly = [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT]
 
     /// Watches this process from now on.
@@ -31,10 +34,6 @@ enum Watchdog {
     @MainActor
     static func start(bound: Int) {
         progress.pointee.ticksAllowed = bound
-        // A stack that has overflowed cannot carry its handler.
-        let size = 1 << 16
-        var stack = stack_t(ss_sp: .allocate(byteCount: size, alignment: 16), ss_flags: 0, ss_size: size)
-        sigaltstack(&stack, nil)
         var action = sigaction()
         action.sa_flags = SA_ONSTACK | Int32(bitPattern: UInt32(SA_RESETHAND))
         action.__sigaction_handler.sa_handler = { signal in Watchdog.trapped(signal) }
@@ -47,8 +46,11 @@ enum Watchdog {
         setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     }
 
-    /// The inputs that follow belong to this target and seed.
+    /// The inputs that follow belong to this target and seed, and run on this thread.
     static func announce(command text: String) {
+        // A stack that has overflowed cannot carry its handler.
+        var stack = stack_t(ss_sp: alternateStack, ss_flags: 0, ss_size: alternateStackSize)
+        sigaltstack(&stack, nil)
         let bytes = text.utf8.prefix(commandSize)
         progress.pointee.textLength = 0
         for (index, byte) in bytes.enumerated() { command[index] = byte }

@@ -8,6 +8,8 @@ import StateModels
 import Testing
 import ZooKeeper
 
+@testable import Fuzz
+
 /// Inputs that fuzzing has found to be taken for something else than they are.
 @Suite("Inputs that were once taken wrongly")
 struct FoundInputTests {
@@ -24,6 +26,11 @@ struct FoundInputTests {
     func markedPaths(place: CachePlace) {
         let paths = ClusterPaths(cluster: "test")
         #expect(CachePlace(path: place.path(paths), paths) == place)
+    }
+
+    @Test("The configuration of another cluster beside the cluster's own is not taken for it")
+    func strangeClusterConfig() {
+        #expect(CachePlace(path: "/test/CONFIGS/CLUSTER/other", ClusterPaths(cluster: "test")) == nil)
     }
 
     @Test(
@@ -47,6 +54,16 @@ struct FoundInputTests {
     @Test("A chroot begins at a slash under a combining mark too")
     func markedChroot() throws {
         #expect(try ConnectString("a/\u{301}").chroot == "/\u{301}")
+    }
+
+    @Test(
+        "A container of many members is inflated in the time of its content, not of its members",
+        .timeLimit(.minutes(1)))
+    func members() throws {
+        let data = try CodecInput.gzip(megabytes: 4, emptyMembers: 40_000)
+        let start = ContinuousClock.now
+        #expect(throws: RecordError.self) { try ZNRecord(decoding: data, path: "p") }  // four records, not one
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("A transition names its model as the ideal state does, whatever the model's record calls itself")

@@ -13,7 +13,9 @@ struct RecordTests {
         Array(
             #"{"id":"R","simpleFields":{"a":"1","b":null},"listFields":{"l":["x","\u00e9"]},"mapFields":{"m":{"k":"v"}}}"#
                 .utf8),
-        Array(#"{ "x" : [1, {"y":null}, true], "id":7, "rawPayload" : "SGVsaXg=", "mapFields":{"\ud83d\ude00":{}} }"#.utf8),
+        Array(
+            #"{ "x" : [1, {"y":null}, true], "id":7, "rawPayload" : "SGVsaXg=", "mapFields":{"\ud83d\ude00":{}} }"#.utf8
+        ),
         Array(#"{"mapFields":{"p0":{"S":"A","T":"é"},"p1":{"S":"B","T":"ü"}},"id":"-"}"#.utf8),
     ]
 

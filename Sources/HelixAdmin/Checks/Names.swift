@@ -15,14 +15,15 @@ package enum Names {
             .invalidName, "\"\(name)\" cannot be the name of a \(kind.rawValue): \(fault); choose another name")
     }
 
+    // Separators are looked for byte by byte: under a combining mark they are other characters, and separate all the same.
     private static func fault(in name: String, _ kind: Kind) -> String? {
         if name.isEmpty { return "it is empty" }
-        if name.contains("/") { return "a slash separates znodes" }
+        if name.utf8.contains(UInt8(ascii: "/")) { return "a slash separates znodes" }
         if name.first?.isWhitespace == true || name.last?.isWhitespace == true {
             return "white space at its ends would not be seen"
         }
         // Lists of partitions are joined by commas (protocol reference 4.3).
-        if kind == .partition, name.contains(",") { return "a comma separates partitions" }
+        if kind == .partition, name.utf8.contains(UInt8(ascii: ",")) { return "a comma separates partitions" }
         if kind == .cluster, name == "zookeeper" { return "ZooKeeper keeps its own znodes there" }
         return ZnodePath.fault(in: "/" + name)
     }

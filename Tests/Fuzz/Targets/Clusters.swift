@@ -68,7 +68,8 @@ enum ClusterChecks {
                 model.index(of: transition.from).flatMap { from in model.index(of: transition.to).map { (from, $0) } }
             }
             try require(
-                hop.map { model?.rank(from: $0, to: $1) != .max } == true, "not a transition of the model: \(transition)")
+                hop.map { model?.rank(from: $0, to: $1) != .max } == true,
+                "not a transition of the model: \(transition)")
         }
         for problem in decision.allProblems { try require(!problem.text.isEmpty, "a problem without a text") }
         for name in snapshot.resources.keys { _ = snapshot.externalView(of: name) }
@@ -116,7 +117,8 @@ enum ClusterChecks {
             let path = paths.liveInstance(instance)
             let live = cluster.znodes[path].map { found($0, path) as Found<LiveInstance> }
             snapshot.setLiveInstance(
-                instance, live?.value.map { .init(id: $0.sessionID ?? "", acceptsBatchMessages: $0.acceptsBatchMessages) })
+                instance,
+                live?.value.map { .init(id: $0.sessionID ?? "", acceptsBatchMessages: $0.acceptsBatchMessages) })
         }
         for path in cluster.sortedPaths where path.hasPrefix(paths.instances) {
             guard let data = cluster.znodes[path] else { continue }

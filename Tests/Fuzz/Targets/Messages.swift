@@ -76,7 +76,8 @@ enum MessageChecks {
             var carrier = message
             carrier.attach(relayed, relayingTo: instance)
             try require(
-                carrier.relayMessages.contains { $0.instance == instance }, "a message attached for \(instance) is lost")
+                carrier.relayMessages.contains { $0.instance == instance }, "a message attached for \(instance) is lost"
+            )
         }
     }
 }

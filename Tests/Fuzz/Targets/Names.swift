@@ -10,14 +10,20 @@ extension FuzzTarget {
     static let names = FuzzTarget(name: "names", share: 70) { generator in
         if Bool.random(using: &generator) { return try NameChecks.connectText(NameChecks.makeConnectText(&generator)) }
         var name = Vocabulary.word(&generator)
-        if Bool.random(using: &generator) { name += generator.pick(["", ":", ":1", "/", "_", " "]) + Vocabulary.word(&generator) }
+        if Bool.random(using: &generator) {
+            name += generator.pick(["", ":", ":1", "/", "_", " "]) + Vocabulary.word(&generator)
+        }
         return try NameChecks.name(name, generator.pick([.cluster, .instance, .resource, .partition, .stateModel]))
     }
 }
 
 enum NameChecks {
-    private static let hosts = ["a", "127.0.0.1", "[::1]", "[", "[]", "]", "::1", "é", "\u{301}", "", " ", "a b", "a\t"]
-    private static let ports = ["", ":", ":1", ":65535", ":65536", ":0", ":+1", ":-1", ":x", "::", ":1:2", ": 1", ":\u{663}"]
+    private static let hosts = [
+        "a", "127.0.0.1", "[::1]", "[", "[]", "]", "::1", "é", "\u{301}", "", " ", "a b", "a\t",
+    ]
+    private static let ports = [
+        "", ":", ":1", ":65535", ":65536", ":0", ":+1", ":-1", ":x", "::", ":1:2", ": 1", ":\u{663}",
+    ]
 
     static func makeConnectText(_ generator: inout SeededGenerator) -> String {
         var servers: [String] = []
@@ -49,7 +55,8 @@ enum NameChecks {
 
     static func name(_ name: String, _ kind: Names.Kind) throws -> Reception {
         let normalized = Names.normalized(instance: name)
-        try require(Names.normalized(instance: normalized) == normalized, "\(name.debugDescription) has two normal forms")
+        try require(
+            Names.normalized(instance: normalized) == normalized, "\(name.debugDescription) has two normal forms")
         do throws(AdministrationError) {
             try Names.check(name, kind)
         } catch {

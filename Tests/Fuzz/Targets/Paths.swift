@@ -9,6 +9,7 @@ extension FuzzTarget {
     ///
     /// A path that means something is the path of what it means; parent and name make a path up again.
     static let paths = FuzzTarget(name: "paths", share: 70) { generator in
+        try PathChecks.follows(Vocabulary.word(&generator))
         let path = PathChecks.make(&generator)
         let fault = ZnodePath.fault(in: path)
         try require(fault == nil || fault?.isEmpty == false, "a refusal without a reason")
@@ -42,6 +43,19 @@ enum PathChecks {
             path += "/" + (generator.once(in: 3) ? Vocabulary.word(&generator) : generator.pick(segments))
         }
         return path
+    }
+
+    /// Places that have this name are found again by their paths, if it can be the name of a znode.
+    static func follows(_ name: String) throws {
+        guard !name.utf8.contains(UInt8(ascii: "/")), ZnodePath.fault(in: "/\(name)") == nil else { return }
+        let paths = ClusterPaths(cluster: "test")
+        for place in [
+            CachePlace.idealState(name), .instanceConfig(name), .liveInstance(name), .messages(name), .stateModel(name),
+            .currentState(name, session: name, resource: name), .bucket(.idealState(name), name),
+        ] {
+            let found = CachePlace(path: place.path(paths), paths)
+            try require(found == place, "the controller takes the path of \(place) for \(found as Any)")
+        }
     }
 
     /// Whether the path means something to anybody.

@@ -33,12 +33,19 @@ enum CodecInput {
         return data
     }
 
-    /// A few kilobytes that inflate to 40 or 80 MB: below the limit, and above.
+    /// Some kilobytes that inflate to megabytes, below the limit or above, and members without content after them.
     private static func gzipBomb(_ generator: inout SeededGenerator) throws -> [UInt8] {
+        try gzip(megabytes: generator.pick([1, 8, 80]), emptyMembers: generator.pick([0, 1000, 40_000]))
+    }
+
+    /// A container of members of one megabyte each, and of members that hold nothing.
+    static func gzip(megabytes: Int, emptyMembers: Int) throws -> [UInt8] {
         let text = String(repeating: " ", count: 1 << 20)
         let record = ZNRecord(id: "a", simpleFields: ["enableCompression": "true", "a": text])
         let member = try record.encoded()
-        return (0..<generator.pick([40, 80])).flatMap { _ in member }
+        let empty: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        let full = Array(repeatElement(member, count: megabytes).joined())
+        return full + Array(repeatElement(empty, count: emptyMembers).joined())
     }
 
     static func check(_ data: [UInt8]) throws -> Reception {

@@ -23,7 +23,8 @@ extension FuzzTarget {
         let candidates = Int.random(in: -1...5, using: &generator)
         let counts = model.stateCounts(candidates: candidates, replicas: generator.pick([-1, 0, 1, 3, .max]))
         try require(
-            counts.count == model.states.count && counts.allSatisfy { $0 >= 0 } && counts.reduce(0, +) <= max(0, candidates),
+            counts.count == model.states.count && counts.allSatisfy { $0 >= 0 }
+                && counts.reduce(0, +) <= max(0, candidates),
             "\(candidates) candidates get \(counts)")
         return .accepted
     }

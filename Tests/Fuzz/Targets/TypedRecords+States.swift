@@ -84,9 +84,12 @@ extension TypedChecks {
         other.update(record)
         other.subtract(record)
         try require(
-            Set(other.simpleFields.keys).isDisjoint(with: record.simpleFields.keys), "a subtracted field is still there")
+            Set(other.simpleFields.keys).isDisjoint(with: record.simpleFields.keys), "a subtracted field is still there"
+        )
         var spread = record
-        if Bool.random(using: &generator) { spread.simpleFields["BUCKET_SIZE"] = generator.pick(["1", "7", "\(Int.max)"]) }
+        if Bool.random(using: &generator) {
+            spread.simpleFields["BUCKET_SIZE"] = generator.pick(["1", "7", "\(Int.max)"])
+        }
         guard spread.isBucketized else { return .refused }
         do {
             let (parent, buckets) = try spread.bucketized()

@@ -31,7 +31,8 @@ enum TypedChecks {
             \.isDelayedRebalanceEnabled, \.isBatchMessageMode, \.isCancellationEnabled, \.isRelayEnabled,
             \.publishesTargetExternalView, \.isGlobalRebalanceAsynchronous, \.isViewCluster,
         ] as [WritableKeyPath<ClusterConfig, Bool>] { try config.keeps(path) }
-        for path in [\.topology, \.faultZoneType, \.resourcePriorityField] as [WritableKeyPath<ClusterConfig, String?>] {
+        for path in [\.topology, \.faultZoneType, \.resourcePriorityField] as [WritableKeyPath<ClusterConfig, String?>]
+        {
             try config.keeps(path)
         }
         for path in [
@@ -52,7 +53,9 @@ enum TypedChecks {
         {
             try config.keeps(path)
         }
-        for path in [\.errorPartitionThreshold, \.maxConcurrentTasksPerInstance] as [WritableKeyPath<ClusterConfig, Int>] {
+        for path in [\.errorPartitionThreshold, \.maxConcurrentTasksPerInstance]
+            as [WritableKeyPath<ClusterConfig, Int>]
+        {
             try config.keeps(path)
         }
         try config.keeps(\.lastOnDemandRebalance)
@@ -130,8 +133,10 @@ enum TypedChecks {
         for path in [
             \.stateModel, \.rebalancerClass, \.rebalanceStrategy, \.instanceGroupTag, \.resourceGroup, \.resourceType,
         ] as [WritableKeyPath<IdealState, String?>] { try idealState.keeps(path) }
-        for path in [\.isDelayedRebalanceEnabled, \.isEnabled, \.isExternalViewDisabled, \.isGroupRoutingEnabled,
-            \.isBatchMessageMode] as [WritableKeyPath<IdealState, Bool>] { try idealState.keeps(path) }
+        for path in [
+            \.isDelayedRebalanceEnabled, \.isEnabled, \.isExternalViewDisabled, \.isGroupRoutingEnabled,
+            \.isBatchMessageMode,
+        ] as [WritableKeyPath<IdealState, Bool>] { try idealState.keeps(path) }
         for path in [\.numPartitions, \.minActiveReplicas, \.maxPartitionsPerInstance]
             as [WritableKeyPath<IdealState, Int?>]
         {
@@ -142,7 +147,8 @@ enum TypedChecks {
         try idealState.keeps(\.rebalanceDelay)
         try idealState.keeps(\.stateModelFactory)
         try idealState.keeps(\.bucketSize)
-        let keys = idealState.rebalanceMode == .customized
+        let keys =
+            idealState.rebalanceMode == .customized
             ? Set(idealState.instanceStateMap.keys) : Set(idealState.preferenceLists.keys)
         try require(
             Set(idealState.partitions) == keys && idealState.partitions.count == keys.count,
@@ -160,7 +166,9 @@ enum TypedChecks {
         {
             try config.keeps(path)
         }
-        for path in [\.isEnabled, \.isExternalViewDisabled, \.isRelayEnabled] as [WritableKeyPath<ResourceConfig, Bool?>] {
+        for path in [\.isEnabled, \.isExternalViewDisabled, \.isRelayEnabled]
+            as [WritableKeyPath<ResourceConfig, Bool?>]
+        {
             try config.keeps(path)
         }
         try config.keeps(\.isMonitoringDisabled)
