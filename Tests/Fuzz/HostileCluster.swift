@@ -92,9 +92,10 @@ struct HostileCluster: Sendable {
         }
     }
 
-    /// The paths of what is said of one resource alone.
+    /// The paths of what is said of one resource alone. Messages are not among them: they name the resource that they
+    /// are about themselves.
     func paths(of resource: String) -> [String] {
-        sortedPaths.filter { $0.hasSuffix("/\(resource)") || $0.contains("/MESSAGES/\(resource)-") }
+        sortedPaths.filter { $0.hasSuffix("/\(resource)") }
     }
 
     /// Spoils a znode: other fields, other bytes, or the record of another kind.

@@ -7,9 +7,9 @@ import Testing
 @Suite("Input that nobody has meant", .timeLimit(.minutes(2)))
 struct FuzzTests {
     /// A bounded part of what `make fuzz` does; a failure names the command that repeats it.
-    @Test("Every target stands what a seed makes of 20,000 inputs", arguments: FuzzTarget.all)
+    @Test("Every target stands what a seed makes of 10,000 inputs", arguments: FuzzTarget.all)
     func slice(target: FuzzTarget) async {
-        let inputs = 20_000 * target.share / 1000
+        let inputs = 10_000 * target.share / 1000
         let result = await Campaign(target: target, seed: 1, inputs: 0..<inputs).run()
         #expect(result.violations == [])
         #expect(result.accepted > 0 && result.accepted <= inputs, "the inputs are not what the target reads")

@@ -14,24 +14,42 @@ final class Bare: @unchecked Sendable {
     var value = 0
 }
 
+/// Where threads wait for each other. Without it one might be done before the next has begun, and whatever the runtime
+/// locks in between would order them.
+final class Gate: Sendable {
+    private let missing: Atomic<Int>
+
+    init(_ count: Int) { missing = Atomic(count) }
+
+    func pass() {
+        missing.subtract(1, ordering: .acquiringAndReleasing)
+        while missing.load(ordering: .acquiring) > 0 { sched_yield() }
+    }
+}
+
 final class Work: Sendable {
     let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }
 
-/// Runs each body on a thread of its own, and waits for all.
+/// Runs each body on a thread of its own, all at once, and waits for all.
 func inThreads(_ bodies: [@Sendable () -> Void]) {
     var threads: [pthread_t] = []
+    let gate = Gate(bodies.count)
     for body in bodies {
         var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work(body)).toOpaque()
+        let work = Work {
+            gate.pass()
+            body()
+        }
+        let opaque = Unmanaged.passRetained(work).toOpaque()
         pthread_create(
             &thread, nil,
             { work in
                 if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body() }
                 return nil
-            }, work)
+            }, opaque)
         threads.append(thread)
     }
     for thread in threads { pthread_join(thread, nil) }

@@ -47,7 +47,9 @@ enum PathChecks {
 
     /// Places that have this name are found again by their paths, if it can be the name of a znode.
     static func follows(_ name: String) throws {
-        guard !name.utf8.contains(UInt8(ascii: "/")), ZnodePath.fault(in: "/\(name)") == nil else { return }
+        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), ZnodePath.fault(in: "/\(name)") == nil else {
+            return
+        }
         let paths = ClusterPaths(cluster: "test")
         for place in [
             CachePlace.idealState(name), .instanceConfig(name), .liveInstance(name), .messages(name), .stateModel(name),

@@ -31,10 +31,16 @@ extension FuzzTarget {
 }
 
 enum StateModelChecks {
+    /// A model that was written reads back as one that is written alike. Of the ways out of ERROR only direct ones are
+    /// written where they are implicit, so that a record that has others loses them.
     static func rereads(_ model: StateModel, _ record: ZNRecord) throws {
         do {
-            let again = try StateModel(record: model.record)
-            try require(again.record == model.record, "the model of \(record) is written in two ways")
+            let written = [model.record, try StateModel(record: model.record).record].map { record in
+                var record = record
+                record.mapFields["ERROR.next"] = nil
+                return record
+            }
+            try require(written[0] == written[1], "the model of \(record) is written in two ways")
         } catch let error as StateModelError {
             throw Violation("what was written of \(record) is refused: \(error)")
         }

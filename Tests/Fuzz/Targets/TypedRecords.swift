@@ -91,13 +91,14 @@ enum TypedChecks {
         return try domain(config)
     }
 
-    /// An operation that was just set is the effective one.
+    /// An operation that was just set is the effective one, except that HELIX_ENABLED overrules an evacuation.
     private static func operation(_ config: InstanceConfig, _ generator: inout SeededGenerator) throws {
         var copy = config
         let operation = generator.pick(InstanceOperation.allCases)
         copy.setOperation(operation, source: .admin, at: generator.pick([0, 1_690_000_000_000, .max]))
+        let expected = operation == .evacuate && !config.isEnabled ? .disable : operation
         try require(
-            copy.effectiveOperation == operation,
+            copy.effectiveOperation == expected,
             "\(operation) was set and \(copy.effectiveOperation) is in effect: \(config.record)")
     }
 
