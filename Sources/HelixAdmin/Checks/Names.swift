@@ -15,7 +15,7 @@ package enum Names {
             .invalidName, "\"\(name)\" cannot be the name of a \(kind.rawValue): \(fault); choose another name")
     }
 
-    // Separators are looked for byte by byte: under a combining mark they are other characters, and separate all the same.
+    // Separators are looked for byte by byte: under a combining mark they are other characters, and separate as well.
     private static func fault(in name: String, _ kind: Kind) -> String? {
         if name.isEmpty { return "it is empty" }
         if name.utf8.contains(UInt8(ascii: "/")) { return "a slash separates znodes" }
