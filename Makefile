@@ -1,12 +1,13 @@
 # What people run. Each target does its own set-up: it installs the Debian packages it finds missing, and builds once.
 
 SWIFT ?= swift
+INPUTS ?= 1000000
 EXAMPLES = --package-path Examples
 FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources Examples/Tests
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples bench mutants lint format clean setup-build setup-test
+.PHONY: help demo build test test-main test-examples bench mutants lint format clean setup-build setup-test fuzz sanitize
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -21,7 +22,7 @@ build: setup-build ## Build everything
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 
 # Three runs of one build: what computes, what waits, and what starts processes do not disturb each other.
-PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline)Tests\.
+PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
 
 test-main: setup-test
@@ -41,6 +42,14 @@ bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a ta
 mutants: setup-build ## Commit faults in a copy, one at a time: the simulator must find each (ARGS='--list')
 	@$(SWIFT) build --quiet --product Mutants
 	@"$$($(SWIFT) build --show-bin-path)/Mutants" --swift $(SWIFT) $(ARGS)
+
+fuzz: setup-build ## Feed decoders, rules and whole clusters with spoilt input (INPUTS=1000000, ARGS='--seed 2')
+	@$(SWIFT) build --quiet -c release --product Fuzz
+	@"$$($(SWIFT) build -c release --show-bin-path)/Fuzz" --inputs $(INPUTS) $(ARGS)
+
+sanitize: setup-test ## Run tests under the thread and the address sanitizer, each in a build of its own
+	@SWIFT=$(SWIFT) .ci/sanitize thread
+	@SWIFT=$(SWIFT) .ci/sanitize address
 
 lint: ## Check the formatting and the documentation of public declarations
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)

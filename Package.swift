@@ -76,7 +76,7 @@ let package = Package(
             path: "Tests/TestSupport"),
         .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "TestSupport"]),
         .testTarget(name: "StateModelsTests", dependencies: ["StateModels"]),
-        .testTarget(name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels"]),
+        .testTarget(name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels", "TestSupport"]),
         .testTarget(name: "MessageQueueTests", dependencies: ["MessageQueue", "Coordination", "HelixRecords"]),
         .testTarget(name: "PlacementTests", dependencies: ["Placement"]),
         .testTarget(
@@ -120,6 +120,19 @@ let package = Package(
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
             path: "Tests/Integration",
             exclude: ["Foreign"]),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "MessageQueue", "RebalancePipeline",
+                "HelixController", "HelixSpectator", "HelixAdmin", "TestSupport", logging, arguments,
+            ],
+            path: "Tests/Fuzz"),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Fuzz", "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "RebalancePipeline",
+                "HelixController", "HelixSpectator", "HelixAdmin", "TestSupport",
+            ]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [

@@ -12,6 +12,16 @@ package enum ZnodePath {
         return String(path[path.utf8.index(after: slash)...])
     }
 
+    /// The components of a path below another one; `nil` when it is not below.
+    ///
+    /// Byte by byte, as the server sees it: a slash under a combining mark separates components too.
+    package static func components(of path: String, below root: String) -> [String]? {
+        guard path.utf8.starts(with: root.utf8) else { return nil }
+        let rest = path.utf8.dropFirst(root.utf8.count)
+        guard rest.first == UInt8(ascii: "/") else { return nil }
+        return rest.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    }
+
     /// Why `path` is not the path of a znode, or `nil` if it is.
     ///
     /// - Parameter isSequential: the service appends a number, so that the last component may be empty.

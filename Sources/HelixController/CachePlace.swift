@@ -1,7 +1,8 @@
-import HelixRecords
+import Coordination
+package import HelixRecords
 
 /// A znode that the controller follows: what its path means.
-indirect enum CachePlace: Hashable, Sendable {
+package indirect enum CachePlace: Hashable, Sendable {
     case clusterConfig
     case instanceConfigs
     case instanceConfig(String)
@@ -30,7 +31,7 @@ indirect enum CachePlace: Hashable, Sendable {
     ]
 
     /// Whether the list of its children is what counts; else it is its data.
-    var isList: Bool {
+    package var isList: Bool {
         switch self {
         case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller,
             .controllerMessages, .messages, .currentStates, .buckets:
@@ -49,7 +50,7 @@ indirect enum CachePlace: Hashable, Sendable {
         }
     }
 
-    func path(_ paths: ClusterPaths) -> String {
+    package func path(_ paths: ClusterPaths) -> String {
         switch self {
         case .clusterConfig: paths.clusterConfig
         case .instanceConfigs: paths.instanceConfigs
@@ -74,11 +75,10 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// What a path below the cluster's root means; `nil` for one that the controller does not follow.
-    init?(path: String, _ paths: ClusterPaths) {
-        guard path.hasPrefix(paths.root + "/") else { return nil }
-        let parts = path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+    package init?(path: String, _ paths: ClusterPaths) {
+        guard let parts = ZnodePath.components(of: path, below: paths.root) else { return nil }
         switch (parts.first, parts.count) {
-        case ("CONFIGS", 3) where parts[1] == "CLUSTER": self = .clusterConfig
+        case ("CONFIGS", 3) where parts[1] == "CLUSTER" && parts[2] == paths.cluster: self = .clusterConfig
         case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": self = .instanceConfigs
         case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": self = .instanceConfig(parts[2])
         case ("CONFIGS", 2) where parts[1] == "RESOURCE": self = .resourceConfigs
@@ -103,7 +103,7 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// The place of a child of a list.
-    func child(_ name: String) -> CachePlace? {
+    package func child(_ name: String) -> CachePlace? {
         switch self {
         case .instanceConfigs: .instanceConfig(name)
         case .resourceConfigs: .resourceConfig(name)
@@ -117,7 +117,7 @@ indirect enum CachePlace: Hashable, Sendable {
     }
 
     /// The list that it is in, and its name there.
-    var parent: (list: CachePlace, name: String)? {
+    package var parent: (list: CachePlace, name: String)? {
         switch self {
         case .instanceConfig(let name): (.instanceConfigs, name)
         case .resourceConfig(let name): (.resourceConfigs, name)

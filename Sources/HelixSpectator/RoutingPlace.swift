@@ -1,8 +1,8 @@
-import Coordination
-import HelixRecords
+package import Coordination
+package import HelixRecords
 
 /// A record that says where replicas of a resource are.
-enum RoutingRecord: Sendable, Hashable {
+package enum RoutingRecord: Sendable, Hashable {
     case view(resource: String)
     case currentState(instance: String, session: String, resource: String)
 
@@ -14,7 +14,7 @@ enum RoutingRecord: Sendable, Hashable {
 }
 
 /// A znode that a spectator follows: what its path means.
-indirect enum RoutingPlace: Sendable, Hashable {
+package indirect enum RoutingPlace: Sendable, Hashable {
     case instanceConfigs
     case instanceConfig(String)
     case liveInstances
@@ -46,9 +46,14 @@ indirect enum RoutingPlace: Sendable, Hashable {
 }
 
 /// The places of a cluster that a spectator with a certain source follows, and their paths.
-struct RoutingPlaces: Sendable {
+package struct RoutingPlaces: Sendable {
     let paths: ClusterPaths
     let source: RoutingSource
+
+    package init(paths: ClusterPaths, source: RoutingSource) {
+        self.paths = paths
+        self.source = source
+    }
 
     /// The places from which all others are found.
     var roots: [RoutingPlace] {
@@ -58,7 +63,7 @@ struct RoutingPlaces: Sendable {
 
     private var views: String { source == .targetExternalView ? paths.targetExternalViews : paths.externalViews }
 
-    func path(_ place: RoutingPlace) -> String {
+    package func path(_ place: RoutingPlace) -> String {
         switch place {
         case .instanceConfigs: paths.instanceConfigs
         case .instanceConfig(let name): paths.instanceConfig(name)
@@ -95,19 +100,19 @@ struct RoutingPlaces: Sendable {
     }
 
     /// What is to be read because of an event; `nil` for a znode that is not followed.
-    func place(_ event: WatchEvent) -> RoutingPlace? {
-        guard event.path.hasPrefix(paths.root + "/") else { return nil }
-        let parts = event.path.dropFirst(paths.root.count + 1).split(separator: "/").map(String.init)
+    package func place(_ event: WatchEvent) -> RoutingPlace? {
+        guard let parts = ZnodePath.components(of: event.path, below: paths.root) else { return nil }
         let view = source == .targetExternalView ? "TARGETEXTERNALVIEW" : "EXTERNALVIEW"
         switch (parts.first, parts.count) {
-        case ("CONFIGS", 2): return .instanceConfigs
-        case ("CONFIGS", 3): return .instanceConfig(parts[2])
+        case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": return .instanceConfigs
+        case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": return .instanceConfig(parts[2])
         case ("LIVEINSTANCES", 1): return .liveInstances
         case ("LIVEINSTANCES", 2): return .liveInstance(parts[1])
         case (view, 1): return .views
-        case (view, 2...): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
-        case ("INSTANCES", 4): return .currentStates(instance: parts[1], session: parts[3])
-        case ("INSTANCES", 5...):
+        case (view, 2...3): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
+        case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES":
+            return .currentStates(instance: parts[1], session: parts[3])
+        case ("INSTANCES", 5...6) where parts[2] == "CURRENTSTATES":
             return part(
                 .currentState(instance: parts[1], session: parts[3], resource: parts[4]), parts.dropFirst(5).first,
                 event.kind)

@@ -50,7 +50,7 @@ extension Rebalancer {
         let configuration = own.configuration?.configuration
         var explanation = PartitionExplanation(
             resource: name, partition: partition, mode: resource.idealState.value?.rebalanceMode?.rawValue,
-            stateModel: configuration?.model.name ?? resource.idealState.value?.stateModel, preferenceList: [],
+            stateModel: configuration?.modelName ?? resource.idealState.value?.stateModel, preferenceList: [],
             replicas: [],
             problems: decision.problems + own.problems.filter { $0.partition == nil || $0.partition == partition })
         if index < own.preferenceLists.count {

@@ -58,7 +58,7 @@ enum IssueTransitions {
         return PlannedTransition(
             resource: configuration.name, partition: partition, instance: instance.name,
             session: instance.live?.id ?? "", acceptsBatchMessages: instance.live?.acceptsBatchMessages ?? false,
-            stateModel: model.name, stateModelFactory: configuration.stateModelFactory,
+            stateModel: configuration.modelName, stateModelFactory: configuration.stateModelFactory,
             resourceGroup: configuration.idealState?.resourceGroup, resourceTag: configuration.tag, from: from, to: to,
             timeout: timeout(from: from, to: to, partition: partition, configuration, snapshot),
             urgency: min(model.rank(from: candidate.from, to: candidate.to), model.transitions.count)

@@ -5,6 +5,8 @@ import StateModels
 struct ResourceConfiguration: Sendable {
     var name: String
     var model: StateModel
+    /// What the model is called where it is referred to, whatever its record calls itself.
+    var modelName: String
     var stateModelFactory: String
     /// `nil` when the ideal state is gone: all replicas are to be dropped.
     var idealState: IdealState?
@@ -80,7 +82,7 @@ extension ReadConfiguration {
         case .unreadable(let error):
             return frozen("frozen as it is, because its state model is unreadable: \(error)")
         case .present(let model):
-            return .ready(configuration(resource, idealState, model, standing, snapshot))
+            return .ready(configuration(resource, idealState, model, named: modelName, standing, snapshot))
         }
     }
 
@@ -121,7 +123,7 @@ extension ReadConfiguration {
     // MARK: A resource that makes sense
 
     private static func configuration(
-        _ resource: ClusterSnapshot.Resource, _ idealState: IdealState?, _ model: StateModel,
+        _ resource: ClusterSnapshot.Resource, _ idealState: IdealState?, _ model: StateModel, named modelName: String,
         _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
     ) -> ResourceConfiguration {
         let config = resource.config.value
@@ -129,7 +131,7 @@ extension ReadConfiguration {
         let replicas = replicaCount(idealState, tag, standing)
         let reportedFactory = firstReport(of: resource, standing).flatMap { resource.reportedFactories[$0] }
         return ResourceConfiguration(
-            name: resource.name, model: model,
+            name: resource.name, model: model, modelName: modelName,
             stateModelFactory: idealState?.stateModelFactory ?? reportedFactory ?? "DEFAULT",
             idealState: idealState, config: config, mode: idealState?.rebalanceMode ?? .fullAuto,
             isEnabled: idealState?.isEnabled ?? true, replicas: replicas,

@@ -1,4 +1,5 @@
 import HelixRecords
+import TestSupport
 import Testing
 
 @Suite("Encoding a current state again and again")

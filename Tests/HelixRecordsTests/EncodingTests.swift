@@ -1,5 +1,6 @@
 import Foundation
 import HelixRecords
+import TestSupport
 import Testing
 
 @Suite("Encoding records")

@@ -1,5 +1,6 @@
 import Glibc
 import HelixRecords
+import TestSupport
 import Testing
 
 @Suite("Fields and their forms")

@@ -1,5 +1,6 @@
 import HelixRecords
 import StateModels
+import TestSupport
 import Testing
 
 @Suite("State models on the wire")

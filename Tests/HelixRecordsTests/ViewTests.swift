@@ -1,5 +1,6 @@
 import HelixRecords
 import StateModels
+import TestSupport
 import Testing
 
 /// What holds for every typed view, whatever the record.

@@ -16,35 +16,34 @@ enum Gzip {
             throw RecordError(path: path, reason: "zlib has no memory to inflate \(data.count) bytes; free some")
         }
         defer { inflateEnd(&stream) }
-        var output: [UInt8] = []
         // The last four bytes say how large the content is; they are a hint only, and outside data.
         let hint = data.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        var room = min(max(hint, 256), max(4 * data.count, 1024), limit) + 1
-        var consumed = 0
+        var output = [UInt8](repeating: 0, count: min(max(hint, 256), max(4 * data.count, 1024), limit) + 1)
+        var (filled, consumed) = (0, 0)
         while true {
-            let start = output.count
             var status = Z_OK
-            output.append(contentsOf: repeatElement(0, count: room))
             output.withUnsafeMutableBufferPointer { target in
                 data.withUnsafeBufferPointer { source in
                     stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress! + consumed)
                     stream.avail_in = UInt32(source.count - consumed)
-                    stream.next_out = target.baseAddress! + start
-                    stream.avail_out = UInt32(room)
+                    stream.next_out = target.baseAddress! + filled
+                    stream.avail_out = UInt32(target.count - filled)
                     status = CZlib.inflate(&stream, Z_NO_FLUSH)
                     consumed = source.count - Int(stream.avail_in)
+                    filled = target.count - Int(stream.avail_out)
                 }
             }
-            output.removeLast(Int(stream.avail_out))
-            if output.count > limit {
+            if filled > limit {
                 throw RecordError(
                     path: path,
                     reason: "\(data.count) bytes of gzip inflate to more than \(limit); this is no record of Helix")
             }
             switch status {
-            case Z_STREAM_END where consumed == data.count: return output
+            case Z_STREAM_END where consumed == data.count:
+                output.removeLast(output.count - filled)
+                return output
             case Z_STREAM_END: inflateReset(&stream)  // a container may hold several members
-            case Z_OK where stream.avail_out == 0 || consumed < data.count: break
+            case Z_OK where filled == output.count || consumed < data.count: break
             default:
                 throw RecordError(
                     path: path,
@@ -52,7 +51,8 @@ enum Gzip {
                         "byte \(consumed): the gzip data is damaged or cut short (zlib status \(status)); write the "
                         + "record again")
             }
-            room = min(output.count + 1024, limit + 1 - output.count)
+            // Only what is full grows: the members may be many, and each may hold next to nothing.
+            if filled == output.count { output += repeatElement(0, count: min(filled + 1024, limit + 1 - filled)) }
         }
     }
 
