@@ -6,7 +6,7 @@ FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources 
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples bench lint format clean setup-build setup-test
+.PHONY: help demo build test test-main test-examples chaos bench lint format clean setup-build setup-test
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -20,15 +20,23 @@ build: setup-build ## Build everything
 
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 
-# Three runs of one build: what computes, what waits, and what starts processes do not disturb each other.
+# Four runs of one build: what computes, what waits, what starts processes, and what breaks all of it do not disturb
+# each other.
 PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests)\.
+CHAOS_TESTS = ^Chaos\.
+MINUTES ?= 3
 
 test-main: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
-	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(PROCESS_TESTS)'
+	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(PROCESS_TESTS)' --skip '$(CHAOS_TESTS)'
 	$(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
+	$(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
+
+chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINUTES=3; HELIX_CHAOS_SEED=N repeats a plan)
+	$(SWIFT) build --build-tests
+	HELIX_CHAOS_MINUTES=$(MINUTES) $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 test-examples: setup-test
 	$(SWIFT) build $(EXAMPLES) --build-tests

@@ -105,6 +105,10 @@ let package = Package(
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
             path: "Tests/Integration",
             exclude: ["Foreign"]),
+        .testTarget(
+            name: "Chaos",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix", logging],
+            path: "Tests/Chaos"),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [

@@ -59,6 +59,11 @@ public struct TransactionLog: Sendable {
 
     /// All changes, by zxid; the operations of a transaction in its order.
     public let changes: [Change]
+    /// The numbers of all transactions in the log's order, those that changed nothing too.
+    public let zxids: [Int64]
+
+    /// A log of these transactions.
+    init(zxids: [Int64], changes: [Change]) { (self.zxids, self.changes) = (zxids, changes) }
 
     /// Reads all logs of a server.
     /// - Parameter directory: the directory that holds `log.1` and so on.
@@ -69,26 +74,28 @@ public struct TransactionLog: Sendable {
             guard name.hasPrefix("log."), let zxid = UInt64(name.dropFirst(4), radix: 16) else { return nil }
             return (name, zxid)
         }
-        changes = try logs.sorted { $0.zxid < $1.zxid }.flatMap { log in
+        let files = try logs.sorted { $0.zxid < $1.zxid }.map { log in
             try Self.read([UInt8](Data(contentsOf: directory.appending(path: log.name))), name: log.name)
         }
+        self.init(zxids: files.flatMap(\.zxids), changes: files.flatMap(\.changes))
     }
 
-    /// The changes of a log file. An entry that is still being written ends it.
-    static func read(_ bytes: [UInt8], name: String) throws -> [Change] {
+    /// The transactions of a log file. An entry that is still being written ends it.
+    static func read(_ bytes: [UInt8], name: String) throws -> TransactionLog {
         var file = JuteReader(bytes[...])
         guard file.int32() == 0x5A4B_4C47, file.skip(12) else {
             throw ServerError("\(name) does not begin with ZKLG: it is no transaction log")
         }
-        var changes: [Change] = []
+        var (zxids, changes): ([Int64], [Change]) = ([], [])
         while file.int64() != nil, let entry = file.buffer(), !entry.isEmpty, file.byte() == UInt8(ascii: "B") {
             var reader = JuteReader(entry)
             guard let header = Header(&reader) else {
                 throw ServerError("\(name): the header of the transaction after \(changes.count) changes is cut off")
             }
+            zxids.append(header.zxid)
             changes += Self.changes(header, header.type, &reader)
         }
-        return changes
+        return TransactionLog(zxids: zxids, changes: changes)
     }
 
     private struct Header {
