@@ -52,8 +52,8 @@ struct ChaosCluster: Sendable {
 
     var paths: ClusterPaths { ClusterPaths(cluster: Self.name) }
     var members: [Member] { controllers + participants }
-    /// The observer's own way to the ensemble is never disturbed.
-    var service: ZooKeeperCoordination { ZooKeeperCoordination(ensemble.connectText) }
+    /// The test's own way to the ensemble: no link is between.
+    private var service: ZooKeeperCoordination { ZooKeeperCoordination(ensemble.connectText) }
 
     private init(_ ensemble: ZooKeeperEnsemble) throws {
         self.ensemble = ensemble
@@ -82,8 +82,32 @@ struct ChaosCluster: Sendable {
         try await body(cluster)
     }
 
+    /// Runs a body in a session of the test's own.
+    func withSession<Value: Sendable>(
+        _ body: @escaping @Sendable (any CoordinationSession) async throws -> Value
+    ) async throws -> Value {
+        try await service.withSession(SessionConfiguration(logger: Self.logger), body)
+    }
+
+    /// Faults are made on purpose here, and need not be told.
+    private static let logger: Logger = {
+        var logger = Logger(label: "chaos")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    /// Ends all members in order, as an operator would.
+    func leave() async throws {
+        for members in [participants, controllers] {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for member in members { group.addTask { try await member.leave() } }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     private func setUp() async throws {
-        try await service.withSession { session in
+        try await withSession { session in
             let administrator = Administrator(session: session)
             _ = try await administrator.addCluster(Self.name)
             for instance in Self.instances { try await administrator.addInstance(instance, in: Self.name) }
@@ -100,11 +124,9 @@ struct ChaosCluster: Sendable {
     func makeSpectator() -> Spectator {
         var configuration = SpectatorConfiguration()
         configuration.sessionTimeout = Self.sessionTimeout
-        var logger = Logger(label: "chaos")
-        logger.logLevel = .critical
         return Spectator(
             cluster: Self.name,
             coordination: ZooKeeperCoordination(spectatorLinks.map(\.connectText).joined(separator: ",")),
-            configuration: configuration, logger: logger)
+            configuration: configuration, logger: Self.logger)
     }
 }

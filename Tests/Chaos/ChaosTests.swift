@@ -11,20 +11,41 @@ struct ChaosTests {
     func chaos() async throws {
         let run = ChaosRun.wanted
         let timeline = Timeline()
-        do {
-            try await withZooKeeperEnsemble(3, observers: 1, ChaosRun.servers) { ensemble in
-                try await ChaosCluster.with(ensemble) { try await judge($0, run, timeline) }
+        try await withZooKeeperEnsemble(3, observers: 1, ChaosRun.servers) { ensemble in
+            try await ChaosCluster.with(ensemble) { cluster in
+                do {
+                    let routes = RouteLog()
+                    let convergence = try await live(cluster, run, routes, timeline)
+                    let verdict = try await judge(cluster, routes)
+                    print(verdict.summary(run, timeline, convergence: convergence))
+                    if !verdict.violations.isEmpty {
+                        throw Unexpected(description: verdict.violations.joined(separator: "\n"))
+                    }
+                    expectMuch(of: verdict, run, timeline)
+                    try await cluster.leave()
+                    #expect(cluster.members.flatMap(\.surprises) == [], "everybody leaves in order")
+                } catch {
+                    let surprises = cluster.members.flatMap(\.surprises).joined(separator: "\n")
+                    let place = try cluster.keepEvidence(timeline, seed: run.seed)
+                    Issue.record(
+                        """
+                        \(error)
+                        \(surprises)
+                        HELIX_CHAOS_SEED=\(run.seed) HELIX_CHAOS_MINUTES=\(run.minutes); more in \(place)
+                        \(timeline.text)
+                        """)
+                }
             }
-        } catch {
-            Issue.record("\(error)\nHELIX_CHAOS_SEED=\(run.seed) HELIX_CHAOS_MINUTES=\(run.minutes)\n\(timeline.text)")
         }
     }
 
-    private func judge(_ cluster: ChaosCluster, _ run: ChaosRun, _ timeline: Timeline) async throws {
-        let (routes, victims) = (RouteLog(), Victims(cluster))
-        var convergence = Duration.zero
-        // The cluster may not be there while the spectator is cut off: it follows from the beginning.
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    /// Lets the cluster live through the faults, and come to rest.
+    /// - Returns: how long it took to converge.
+    private func live(
+        _ cluster: ChaosCluster, _ run: ChaosRun, _ routes: RouteLog, _ timeline: Timeline
+    ) async throws -> Duration {
+        let victims = Victims(cluster)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             let spectator = cluster.makeSpectator()
             group.addTask { try await unlessCancelled { try await routes.follow(spectator) } }
@@ -33,22 +54,21 @@ struct ChaosTests {
             timeline.note("all is up")
             try await run.plan.run(on: victims, timeline)
             timeline.note("the faults have stopped")
-            convergence = try await cluster.awaitConvergence()
+            let convergence = try await cluster.awaitConvergence()
             timeline.note("converged")
             try await cluster.awaitSilence()
             _ = try await spectator.upToDateTable()
+            return convergence
         }
-        let history = try await cluster.wholeHistory()
+    }
+
+    private func judge(_ cluster: ChaosCluster, _ routes: RouteLog) async throws -> Verdict {
+        let history = try await cluster.ensemble.wholeHistory(within: ChaosCluster.patience)
         var verdict = try Verdict(cluster, history, routes)
-        verdict.violations += try await cluster.service.withSession { session in
+        verdict.violations += try await cluster.withSession { session in
             try await ReplayedTree(history.changes, root: cluster.paths.root).differences(to: session)
         }
-        print(verdict.summary(run, timeline, convergence: convergence))
-        if !verdict.violations.isEmpty {
-            let place = try verdict.keepEvidence(cluster, timeline, seed: run.seed)
-            Issue.record("\(verdict.violations.joined(separator: "\n"))\nmore in \(place)\n\(timeline.text)")
-        }
-        expectMuch(of: verdict, run, timeline)
+        return verdict
     }
 
     /// A run in which nothing happens proves nothing.

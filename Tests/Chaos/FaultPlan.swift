@@ -137,6 +137,6 @@ struct FaultPlan: Sendable, Equatable {
 extension Duration {
     /// To the millisecond.
     var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds / 1_000_000_000_000_000) / 1000
+        Double(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) / 1000
     }
 }

@@ -6,14 +6,14 @@ import TestSupport
 /// What must come when the faults have stopped.
 extension ChaosCluster {
     /// Convergence is slow on a busy machine; there is no other reason for it to take so long.
-    private static let patience = Duration.seconds(90)
+    static let patience = Duration.seconds(90)
     private static let silence = Duration.seconds(8)
 
     /// Waits until all is as it should be: everybody is live, every replica in its state, and no message is left.
     /// - Returns: how long that took.
     func awaitConvergence() async throws -> Duration {
         let start = ContinuousClock.now
-        try await service.withSession { session in
+        try await withSession { session in
             let last = Mutex("nothing was read")
             do {
                 try await eventually(within: Self.patience, "convergence") {
@@ -78,29 +78,5 @@ extension ChaosCluster {
     private func lastWrite() throws -> String? {
         try ensemble.observers[0].transactionLog().changes.last { $0.path.hasPrefix(paths.root + "/") }
             .map { "\(EnsembleHistory.text($0.zxid)) \($0.path)" }
-    }
-
-    /// Waits until all servers have all that was decided, and reads it.
-    func wholeHistory() async throws -> EnsembleHistory {
-        try await eventually(within: Self.patience, "all servers to be of one mind") {
-            Set(try await lastZxids()).count == 1
-        }
-        let history = try ensemble.history()
-        // The first transaction of an epoch has the number 1: a leader that has written nothing yet has a 0.
-        guard let last = try await lastZxids().first, let end = history.zxids.last,
-            last == end || (last & 0xFFFF_FFFF == 0 && end < last)
-        else {
-            throw Unexpected(description: "the history ends with \(history.zxids.last ?? 0), not with what servers have")
-        }
-        return history
-    }
-
-    private func lastZxids() async throws -> [Int64] {
-        var zxids: [Int64] = []
-        for server in ensemble.servers + ensemble.observers {
-            let line = await server.ask("srvr").split(separator: "\n").first { $0.hasPrefix("Zxid: 0x") } ?? ""
-            zxids.append(Int64(line.dropFirst(8), radix: 16) ?? -Int64(zxids.count) - 1)
-        }
-        return zxids
     }
 }

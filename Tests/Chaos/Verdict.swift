@@ -30,24 +30,29 @@ struct Verdict {
             converged in \(convergence.inSeconds) s
             """
     }
+}
 
+extension ChaosCluster {
     /// Keeps what is needed to find out what went wrong.
     /// - Returns: where it is.
-    func keepEvidence(_ cluster: ChaosCluster, _ timeline: Timeline, seed: UInt64) throws -> String {
+    func keepEvidence(_ timeline: Timeline, seed: UInt64) throws -> String {
         let directory = FileManager.default.temporaryDirectory.appending(path: "helix-chaos-\(seed)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let changes = history.changes.map { change in
-            let data = String(decoding: change.data, as: UTF8.self).filter { $0 != "\n" }
-            return "\(EnsembleHistory.text(change.zxid)) \(change.time) \(change.session) \(change.kind) \(change.path) \(data)"
+        var texts = ["timeline": timeline.text]
+        for member in members { texts["log of \(member.name)"] = member.log }
+        for (number, server) in (ensemble.servers + ensemble.observers).enumerated() {
+            texts["log of server \(number + 1)"] = try server.transactionLog().changes.map(Self.line)
+                .joined(separator: "\n")
         }
-        var texts = [
-            "violations": violations.joined(separator: "\n"), "timeline": timeline.text,
-            "history": changes.joined(separator: "\n"),
-        ]
-        for member in cluster.members { texts["log of \(member.name)"] = member.log }
         for (name, text) in texts {
             try text.write(to: directory.appending(path: "\(name).txt"), atomically: true, encoding: .utf8)
         }
         return directory.path
+    }
+
+    private static func line(_ change: TransactionLog.Change) -> String {
+        let data = String(decoding: change.data, as: UTF8.self).filter { $0 != "\n" }
+        let zxid = EnsembleHistory.text(change.zxid)
+        return "\(zxid) \(change.time) \(change.session) \(change.kind) \(change.path) \(data)"
     }
 }

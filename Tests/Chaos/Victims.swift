@@ -26,13 +26,15 @@ actor Victims {
 
     /// Keeps track of which controller leads.
     func followLeader() async throws {
-        let (service, path) = (cluster.service, cluster.paths.leader)
+        let (cluster, path) = (cluster, cluster.paths.leader)
         while !Task.isCancelled {
             do {
-                try await service.withSession { session in
+                try await cluster.withSession { session in
                     let watcher = session.makeWatcher()
                     repeat {
-                        let data = try await session.getIfPresent(path, watcher: watcher)?.data
+                        // Only this watches for one that is not there yet.
+                        _ = try await session.exists(path, watcher: watcher)
+                        let data = try await session.getIfPresent(path)?.data
                         await self.note(leader: try data.map { try ZNRecord(decoding: $0, path: path).id })
                     } while await watcher.next() != nil
                 }

@@ -73,10 +73,31 @@ extension TransactionLog {
 }
 
 extension ZooKeeperEnsemble {
-    /// All that the ensemble has decided so far. Somebody may be behind; nobody may be faulty.
-    public func history() throws -> EnsembleHistory {
+    /// All that the ensemble has decided, once every server has it: all run, and nobody writes.
+    /// - Parameter deadline: how long to wait until the servers are of one mind.
+    /// - Throws: ``NeverTrue``; ``ServerError`` when the history is not complete.
+    public func wholeHistory(within deadline: Duration) async throws -> EnsembleHistory {
         guard let observer = observers.first else { throw ServerError("the ensemble has no observer") }
-        return try EnsembleHistory(
+        try await eventually(within: deadline, "servers of one mind") {
+            Set(await lastZxids()).count == 1
+        }
+        let history = try EnsembleHistory(
             observer: observer.transactionLog(), voters: servers.map { try $0.transactionLog() })
+        let (last, end) = (await lastZxids()[0], history.zxids.last ?? 0)
+        // A leader that has written nothing yet counts from 0.
+        guard last == end || (last & 0xFFFF_FFFF == 0 && end < last) else {
+            throw ServerError("the history ends with \(EnsembleHistory.text(end)), the servers say \(last)")
+        }
+        return history
+    }
+
+    /// The last transaction of each server; another negative number for each that does not answer.
+    private func lastZxids() async -> [Int64] {
+        var zxids: [Int64] = []
+        for server in servers + observers {
+            let line = await server.ask("srvr").split(separator: "\n").first { $0.hasPrefix("Zxid: 0x") } ?? ""
+            zxids.append(Int64(line.dropFirst(8), radix: 16) ?? -Int64(zxids.count) - 1)
+        }
+        return zxids
     }
 }

@@ -62,8 +62,8 @@ public struct TransactionLog: Sendable {
     /// The numbers of all transactions in the log's order, those that changed nothing too.
     public let zxids: [Int64]
 
-    /// A log of these transactions.
-    init(zxids: [Int64], changes: [Change]) { (self.zxids, self.changes) = (zxids, changes) }
+    /// A log of these transactions, with these changes.
+    public init(zxids: [Int64], changes: [Change]) { (self.zxids, self.changes) = (zxids, changes) }
 
     /// Reads all logs of a server.
     /// - Parameter directory: the directory that holds `log.1` and so on.
