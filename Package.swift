@@ -96,7 +96,9 @@ let package = Package(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + [
+                "helix", "ZooKeeper", "TestSupport", logging, arguments,
+            ]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: ["helix", "HelixParticipant", "StateModels", "ZooKeeper", logging, lifecycle, arguments]),
