@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 /// Everything is real, and everything fails: the processes, the servers, the connections.
-@Suite("A cluster on an ensemble, in which everything fails at random", .timeLimit(.minutes(Int(ChaosRun.wanted.minutes) + 9)))
+@Suite(
+    "A cluster on an ensemble, in which everything fails at random",
+    .timeLimit(.minutes(Int(ChaosRun.wanted.minutes) + 9)))
 struct ChaosTests {
     @Test("every invariant holds at every transaction; when the faults stop it converges, and is silent")
     func chaos() async throws {
@@ -84,6 +86,6 @@ struct ChaosTests {
     }
 
     private func unlessCancelled(_ body: () async throws -> Void) async throws {
-        do { try await body() } catch where Task.isCancelled {}
+        do { try await body() } catch  where Task.isCancelled {}
     }
 }

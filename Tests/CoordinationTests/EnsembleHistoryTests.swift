@@ -7,7 +7,8 @@ import ZooKeeper
 struct EnsembleHistoryTests {
     private func log(_ zxids: Int64..., data: UInt8 = 0) -> TransactionLog {
         let changes = zxids.map {
-            TransactionLog.Change(zxid: $0, session: SessionID(rawValue: 1), kind: .create, path: "/\($0)", data: [data])
+            TransactionLog.Change(
+                zxid: $0, session: SessionID(rawValue: 1), kind: .create, path: "/\($0)", data: [data])
         }
         return TransactionLog(zxids: zxids, changes: changes)
     }

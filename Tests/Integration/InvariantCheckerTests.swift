@@ -185,7 +185,7 @@ struct InvariantCheckerTests {
     func down() throws {
         let found = try violations([
             live(1, "a", session: "s1"), state(2, "a", session: "s1", "MASTER"), state(3, "a", session: "s1", "SLAVE"),
-            state(4, "a", session: "s1", "ERROR"), state(5, "a", session: "s1", "OFFLINE"),
+            state(4, "a", session: "s1", "OFFLINE"), state(5, "a", session: "s1", "ERROR"),
         ])
         #expect(found == [])
     }

@@ -56,7 +56,8 @@ struct ReplicaWorld: Sendable {
     /// What a session may report of its replicas, and when.
     private mutating func judge(_ record: ZNRecord, of resource: String, at place: Place) {
         if orders.hasEnded(place.session) {
-            found.append("\(place.instance) reports on \(resource) in session \(place.session), which is not live any more")
+            found.append(
+                "\(place.instance) reports on \(resource) in session \(place.session), which is not live any more")
         }
         let before = states[place]?[resource]?.record.mapFields ?? [:]
         guard let model = CurrentState(record: record).stateModel.flatMap({ models[$0] }) else { return }
@@ -67,7 +68,8 @@ struct ReplicaWorld: Sendable {
             let row = Row(resource: resource, partition: partition)
             let isAsked = orders.covers(row, on: place.instance, in: place.session, to: state)
             if !isAsked, model.isUpward(from: former, to: state) {
-                found.append("\(row): \(place.instance) went from \(former) to \(state), which nobody asked of its session")
+                found.append(
+                    "\(row): \(place.instance) went from \(former) to \(state), which nobody asked of its session")
             }
         }
     }
