@@ -24,6 +24,11 @@ final class RouteLog: Sendable {
         }
     }
 
+    /// A table was seen: the replicas by `resource/partition`, and the newest transaction that it knows of.
+    func note(_ partitions: Partitions, zxid: Int64) {
+        sightings.withLock { $0.append(Sighting(zxid: zxid, partitions: partitions)) }
+    }
+
     private func take(_ table: RoutingTable) {
         var partitions: Partitions = [:]
         for resource in table.resources {
@@ -33,7 +38,7 @@ final class RouteLog: Sendable {
                     uniqueKeysWithValues: replicas.map { ($0.instance.name, $0.state) })
             }
         }
-        sightings.withLock { $0.append(Sighting(zxid: table.zxid, partitions: partitions)) }
+        note(partitions, zxid: table.zxid)
     }
 
     /// What does not hold: every table shows, of every partition, what was published in one transaction or another, and
@@ -56,7 +61,9 @@ final class RouteLog: Sendable {
                     positions[partition] = next
                 } else {
                     let zxid = EnsembleHistory.text(sighting.zxid)
-                    found.append("table \(number), of \(zxid), shows \(shown) of \(partition) too late or too early")
+                    found.append(
+                        "table \(number), of \(zxid), shows \(shown) of \(partition) after what came later, or before it was published"
+                    )
                 }
             }
             for partition in sighting.partitions.keys where history.versions[partition] == nil {

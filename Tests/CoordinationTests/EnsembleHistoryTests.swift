@@ -5,12 +5,14 @@ import ZooKeeper
 
 @Suite("The history of an ensemble", .timeLimit(.minutes(4)))
 struct EnsembleHistoryTests {
-    private func log(_ zxids: Int64..., data: UInt8 = 0) -> TransactionLog {
-        let changes = zxids.map {
-            TransactionLog.Change(
-                zxid: $0, session: SessionID(rawValue: 1), kind: .create, path: "/\($0)", data: [data])
-        }
-        return TransactionLog(zxids: zxids, changes: changes)
+    private func log(_ zxids: Int64..., data: UInt8 = 0) throws -> TransactionLog {
+        try TransactionLog(zxids.map { transaction($0, data: data) })
+    }
+
+    private func transaction(_ zxid: Int64, data: UInt8 = 0) -> TransactionLog.Transaction {
+        let (session, path) = (SessionID(rawValue: 1), "/\(zxid)")
+        let change = TransactionLog.Change(zxid: zxid, session: session, kind: .create, path: path, data: [data])
+        return .init(zxid: zxid, changes: [change])
     }
 
     private let one: Int64 = 1 << 32
@@ -51,6 +53,16 @@ struct EnsembleHistoryTests {
         #expect(throws: ServerError.self) {
             try EnsembleHistory(observer: log(one + 1), voters: [log(one + 1, data: 1)])
         }
+    }
+
+    @Test("has each transaction once, although a server has written it again")
+    func repetition() throws {
+        let twice = try log(one + 1, one + 2, one + 1, one + 2)
+        #expect(twice.changes.map(\.zxid) == [one + 1, one + 2])
+        #expect(throws: ServerError.self) {
+            try TransactionLog([transaction(one + 1), transaction(one + 1, data: 1)])
+        }
+        #expect(try EnsembleHistory(observer: log(one + 1), voters: [twice, twice]).zxids == [one + 1, one + 2])
     }
 
     @Test("is complete on real servers that come and go, and is what they have")

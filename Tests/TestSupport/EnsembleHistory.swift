@@ -30,7 +30,7 @@ public struct EnsembleHistory: Sendable {
         var all: [Int64: [TransactionLog.Change]] = [:]
         var votes: [Int64: Int] = [:]
         for (number, log) in ([observer] + voters).enumerated() {
-            for (zxid, changes) in log.transactions {
+            for (zxid, changes) in log.transactions.map({ ($0.zxid, $0.changes) }) {
                 if let known = all[zxid], known != changes {
                     throw ServerError("two logs differ about \(Self.text(zxid)): \(known) and \(changes)")
                 }
@@ -44,7 +44,7 @@ public struct EnsembleHistory: Sendable {
         let isDecided = { (zxid: Int64) in ends[zxid >> 32].map { zxid <= $0 } ?? false }
         zxids = all.keys.filter(isDecided).sorted()
         undecided = all.keys.filter { !isDecided($0) }.sorted()
-        filledIn = Set(zxids).subtracting(observer.zxids).count
+        filledIn = Set(zxids).subtracting(observer.transactions.map(\.zxid)).count
         changes = zxids.flatMap { all[$0] ?? [] }
         let missing = Self.gaps(in: zxids)
         guard missing.isEmpty else {
@@ -63,13 +63,6 @@ public struct EnsembleHistory: Sendable {
 
     /// A zxid as ZooKeeper's own tools write it.
     public static func text(_ zxid: Int64) -> String { "0x\(String(zxid, radix: 16))" }
-}
-
-extension TransactionLog {
-    /// The changes of each transaction; none for one that changed nothing.
-    fileprivate var transactions: [Int64: [Change]] {
-        Dictionary(grouping: changes, by: \.zxid).merging(zxids.map { ($0, []) }) { changes, _ in changes }
-    }
 }
 
 extension ZooKeeperEnsemble {
