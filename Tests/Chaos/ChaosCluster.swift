@@ -96,6 +96,18 @@ struct ChaosCluster: Sendable {
         return logger
     }()
 
+    /// Kills all members and all servers that vote at once, and starts them again.
+    func restartEverything() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for member in members { group.addTask { try await member.kill() } }
+            for server in ensemble.servers { group.addTask { await server.kill() } }
+            try await group.waitForAll()
+            for server in ensemble.servers { group.addTask { try await server.restart(within: Self.patience) } }
+            for member in members { group.addTask { try member.start() } }
+            try await group.waitForAll()
+        }
+    }
+
     /// Ends all members in order, as an operator would.
     func leave() async throws {
         for members in [participants, controllers] {

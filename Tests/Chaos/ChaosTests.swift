@@ -55,6 +55,8 @@ struct ChaosTests {
             _ = try await cluster.awaitConvergence()
             timeline.note("all is up")
             try await run.plan.run(on: victims, timeline)
+            timeline.note("everything is killed, and restarted")
+            try await cluster.restartEverything()
             timeline.note("the faults have stopped")
             let convergence = try await cluster.awaitConvergence()
             timeline.note("converged")
