@@ -2,12 +2,14 @@
 
 SWIFT ?= swift
 INPUTS ?= 1000000
+SEEDS ?= 1000
 EXAMPLES = --package-path Examples
 FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources Examples/Tests
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples bench mutants lint format clean setup-build setup-test fuzz sanitize
+.PHONY: help demo build test test-main test-examples chaos simulate soak mutants fuzz sanitize bench lint format clean \
+	setup-build setup-test
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -21,15 +23,23 @@ build: setup-build ## Build everything
 
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 
-# Three runs of one build: what computes, what waits, and what starts processes do not disturb each other.
+# Four runs of one build: what computes, what waits, what starts processes, and what breaks all of it do not disturb
+# each other.
 PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
+CHAOS_TESTS = ^Chaos\.
+MINUTES ?= 3
 
 test-main: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
-	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(PROCESS_TESTS)'
+	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(PROCESS_TESTS)' --skip '$(CHAOS_TESTS)'
 	$(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
+	$(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
+
+chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINUTES=3; HELIX_CHAOS_SEED=N repeats a plan)
+	$(SWIFT) build --build-tests
+	HELIX_CHAOS_MINUTES=$(MINUTES) $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 test-examples: setup-test
 	$(SWIFT) build $(EXAMPLES) --build-tests
@@ -38,6 +48,14 @@ test-examples: setup-test
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
+
+simulate: setup-build ## Run whole clusters in a simulated world (SEEDS=1000, ARGS='--first-seed 5000'; replay one: see Docs)
+	@$(SWIFT) build --quiet -c release --product Simulate
+	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" run --seeds $(SEEDS) $(ARGS)
+
+soak: setup-build ## Run seeds that nobody has run before (MINUTES=3)
+	@$(SWIFT) build --quiet -c release --product Simulate
+	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" soak --minutes $(MINUTES) $(ARGS)
 
 mutants: setup-build ## Commit faults in a copy, one at a time: the simulator must find each (ARGS='--list')
 	@$(SWIFT) build --quiet --product Mutants

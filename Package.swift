@@ -111,7 +111,9 @@ let package = Package(
             name: "HelixAdminTests", dependencies: ["HelixAdmin", "Coordination", "HelixRecords", "StateModels"]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: embedded.map { .init(stringLiteral: $0) } + ["helix", "ZooKeeper", "TestSupport", arguments]),
+            dependencies: embedded.map { .init(stringLiteral: $0) } + [
+                "helix", "ZooKeeper", "TestSupport", logging, arguments,
+            ]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: ["helix", "HelixParticipant", "StateModels", "ZooKeeper", logging, lifecycle, arguments]),
@@ -120,6 +122,10 @@ let package = Package(
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],
             path: "Tests/Integration",
             exclude: ["Foreign"]),
+        .testTarget(
+            name: "Chaos",
+            dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix", logging],
+            path: "Tests/Chaos"),
         .executableTarget(
             name: "Fuzz",
             dependencies: [

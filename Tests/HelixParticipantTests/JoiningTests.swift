@@ -237,7 +237,7 @@ struct JoiningTests {
 
     // MARK: The name is taken
 
-    @Test("a name that another session holds is waited for")
+    @Test("a name that another session holds is waited for, and its records are left alone until it ends")
     func collision() async throws {
         let stand = try await Stand()
         let other = try await stand.service.openSession()
@@ -245,6 +245,10 @@ struct JoiningTests {
         try await other.create(
             path, try LiveInstance.make(instance: "n1_1", sessionID: "x", process: "1@other").encoded(),
             mode: .ephemeral)
+        var state = CurrentState(resource: "db", sessionID: "x", stateModel: "MasterSlave")
+        state["db_0"] = ReplicaState(currentState: "SLAVE")
+        let record = stand.paths.currentState("n1_1", session: "x", resource: "db")
+        try await other.createWithParents(record, try state.encoded())
         let participant = stand.masterSlave()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -254,9 +258,11 @@ struct JoiningTests {
             #expect(!participant.status.isJoined)
             stand.clock.advance(by: .seconds(34))
             await giveWay()
+            #expect(try await other.exists(record) != nil)
             await other.close()
             try await eventually("it has joined") { participant.status.isJoined }
             #expect(try await stand.live?.sessionID == participant.status.session)
+            #expect(try await stand.session.exists(record) == nil)
             group.cancelAll()
         }
     }

@@ -9,8 +9,11 @@ import Testing
 struct InvariantCheckerTests {
     private let paths = ClusterPaths(cluster: "c")
 
-    /// What it finds in these changes, before which `db` with one replica was added.
-    private func violations(_ changes: [TransactionLog.Change]) throws -> [String] {
+    /// What it finds in these changes, before which `db` with one replica was added, and the sessions were asked for
+    /// states.
+    private func violations(
+        asking sessions: [String] = ["s1", "s2"], _ changes: [TransactionLog.Change]
+    ) throws -> [String] {
         var idealState = IdealState(record: ZNRecord(id: "db"))
         idealState.stateModel = "MasterSlave"
         idealState.replicas = .count(1)
@@ -19,16 +22,25 @@ struct InvariantCheckerTests {
             try change(0, .create, paths.stateModel("MasterSlave"), StateModel.masterSlave.record),
             try change(0, .create, paths.idealState("db"), idealState.record),
         ])
+        for (instance, session) in zip(["a", "b"], sessions) {
+            for state in ["SLAVE", "MASTER"] {
+                checker.replay([
+                    try message(0, "before", instance, session: session, from: "OFFLINE", to: state),
+                    try change(0, .delete, paths.message(instance, "before")),
+                ])
+            }
+        }
         checker.replay(changes)
         return checker.violations
     }
 
     private func change(
-        _ zxid: Int64, _ kind: TransactionLog.Kind, _ path: String, _ record: ZNRecord? = nil, session: Int64 = 1
+        _ zxid: Int64, _ kind: TransactionLog.Kind, _ path: String, _ record: ZNRecord? = nil, session: Int64 = 1,
+        isEphemeral: Bool = false
     ) throws -> TransactionLog.Change {
         TransactionLog.Change(
             zxid: zxid, session: SessionID(rawValue: session), kind: kind, path: "/x" + path,
-            data: try record?.encoded() ?? [])
+            data: try record?.encoded() ?? [], isEphemeral: isEphemeral)
     }
 
     private func live(_ zxid: Int64, _ instance: String, session: String) throws -> TransactionLog.Change {
@@ -58,7 +70,7 @@ struct InvariantCheckerTests {
     }
 
     private func lead(_ zxid: Int64, session: Int64) throws -> TransactionLog.Change {
-        try change(zxid, .create, paths.leader, ZNRecord(id: "x"), session: session)
+        try change(zxid, .create, paths.leader, ZNRecord(id: "x"), session: session, isEphemeral: true)
     }
 
     @Test("two masters of one partition on live instances")
@@ -155,5 +167,61 @@ struct InvariantCheckerTests {
             change(3, .create, paths.messages("a"), session: 7), change(4, .create, paths.messages("a"), session: 8),
         ])
         #expect(found == ["0x2: the leader created INSTANCES/a", "0x3: the leader created INSTANCES/a/MESSAGES"])
+    }
+
+    @Test("a state that was asked of an earlier session, or that nobody asked for")
+    func unasked() throws {
+        let found = try violations(
+            asking: ["s1"],
+            [
+                live(1, "a", session: "s1"), state(2, "a", session: "s1", "SLAVE"),
+                change(3, .deleteWithSession, paths.liveInstance("a")), live(4, "a", session: "s3"),
+                state(5, "a", session: "s3", "OFFLINE"), state(6, "a", session: "s3", "SLAVE"),
+            ])
+        #expect(found == ["0x6: db/db_0: a went from OFFLINE to SLAVE, which nobody asked of its session"])
+    }
+
+    @Test("but a replica may fail, and go down without being asked")
+    func down() throws {
+        let found = try violations([
+            live(1, "a", session: "s1"), state(2, "a", session: "s1", "MASTER"), state(3, "a", session: "s1", "SLAVE"),
+            state(4, "a", session: "s1", "OFFLINE"), state(5, "a", session: "s1", "ERROR"),
+        ])
+        #expect(found == [])
+    }
+
+    @Test("a report in a session whose live instance is gone")
+    func reportOfTheDead() throws {
+        let found = try violations([
+            live(1, "a", session: "s1"), change(2, .deleteWithSession, paths.liveInstance("a")),
+            state(3, "a", session: "s1", "SLAVE"),
+        ])
+        #expect(found == ["0x3: a reports on db in session s1, which is not live any more"])
+    }
+
+    @Test("a write of a session that is over")
+    func writeOfTheDead() throws {
+        let found = try violations([
+            change(1, .create, paths.propertyStore + "/x", session: 5), change(2, .closeSession, "", session: 5),
+            change(3, .set, paths.propertyStore + "/x", session: 5),
+        ])
+        #expect(found == ["0x3: 5, which is over, wrote /x/c/PROPERTYSTORE/x"])
+    }
+
+    @Test("something ephemeral that outlives its session")
+    func survivor() throws {
+        let found = try violations([
+            lead(1, session: 5), change(2, .closeSession, "", session: 5), lead(3, session: 6),
+            change(4, .closeSession, "", session: 6),
+            change(4, .deleteWithSession, paths.leader, session: 6),
+        ])
+        #expect(found.first == "0x2: /x/c/CONTROLLER/LEADER outlives 5, which owns it")
+        #expect(!found.contains { $0.hasPrefix("0x4") })
+    }
+
+    @Test("an office that does not end with its session")
+    func lastingOffice() throws {
+        let found = try violations([change(1, .create, paths.leader, ZNRecord(id: "x"), session: 7)])
+        #expect(found == ["0x1: the office of 7 is not ephemeral"])
     }
 }

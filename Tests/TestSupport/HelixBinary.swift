@@ -100,6 +100,9 @@ public final class RunningCommand: Sendable {
         }
     }
 
+    /// Whether it has not ended.
+    public var isRunning: Bool { process.withLock { $0.isRunning } }
+
     /// Sends a signal, if it runs.
     public func signal(_ number: Int32) {
         process.withLock { process in

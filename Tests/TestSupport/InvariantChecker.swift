@@ -7,6 +7,9 @@ internal import StateModels
 /// - No replica bound of a state model is exceeded by the replicas of live sessions, nor could it be by any order in which
 ///   the messages under way are carried out.
 /// - No replica is asked for a second transition while the first is under way.
+/// - No replica rises to a state that nobody asked of its session (unless the cluster is frozen, of which the checker
+///   does not know), and no session reports on replicas once its live instance is gone.
+/// - A session that is closed or has expired writes nothing more, and nothing ephemeral outlives it.
 /// - A session that has once led writes only while it leads, and only what a leader may write: it never makes the
 ///   znodes of an instance. While somebody leads, nobody else asks for transitions or writes external views.
 ///
@@ -20,6 +23,8 @@ public struct InvariantChecker: Sendable {
     public private(set) var messagesByTerm: [Int] = []
     /// How many messages leaders have sent to instances.
     public var messages: Int { messagesByTerm.reduce(0, +) }
+    /// How many times a replica has changed its state.
+    public var transitions: Int { world.transitions }
     /// The sessions that have led, in order.
     public private(set) var leaders: [SessionID] = []
     /// What is there now, by path below the cluster's znode.
@@ -28,6 +33,8 @@ public struct InvariantChecker: Sendable {
     private let prefix: String
     private var world = ReplicaWorld()
     private var leader: SessionID?
+    private var sessions = SessionLedger()
+    private var hasChanged = false
 
     /// A checker of one cluster.
     /// - Parameter chroot: the path on the server under which the cluster's znode is.
@@ -36,10 +43,11 @@ public struct InvariantChecker: Sendable {
     /// Replays changes, all of them by and by in the order of the transactions.
     public mutating func replay(_ changes: some Sequence<TransactionLog.Change>) {
         var zxid: Int64?
-        for change in changes where change.path.hasPrefix(prefix) {
+        for change in changes where change.path.hasPrefix(prefix) || change.kind == .closeSession {
             if change.zxid != zxid { endTransaction(zxid) }
             zxid = change.zxid
-            apply(change)
+            for fault in sessions.take(change) { note(fault, at: change.zxid) }
+            if change.kind != .closeSession { apply(change) }
         }
         endTransaction(zxid)
     }
@@ -49,8 +57,9 @@ public struct InvariantChecker: Sendable {
 
     private mutating func endTransaction(_ zxid: Int64?) {
         guard let zxid else { return }
-        transactions += 1
-        for fault in world.check() { note(fault, at: zxid) }
+        if hasChanged { transactions += 1 }
+        hasChanged = false
+        for fault in sessions.check() + world.check() { note(fault, at: zxid) }
     }
 
     private mutating func note(_ text: String, at zxid: Int64) {
@@ -60,6 +69,7 @@ public struct InvariantChecker: Sendable {
     private mutating func apply(_ change: TransactionLog.Change) {
         let path = String(change.path.dropFirst(prefix.count))
         judge(change, path)
+        hasChanged = true
         switch change.kind {
         case .create, .set: znodes[path] = change.data
         case .delete, .deleteWithSession: znodes[path] = nil
@@ -74,6 +84,7 @@ public struct InvariantChecker: Sendable {
     private mutating func judge(_ change: TransactionLog.Change, _ path: String) {
         if path == "CONTROLLER/LEADER", change.kind == .create {
             if leader != nil { note("a second leader, \(change.session), beside \(leader!)", at: change.zxid) }
+            if !change.isEphemeral { note("the office of \(change.session) is not ephemeral", at: change.zxid) }
             leader = change.session
             leaders.append(change.session)
             messagesByTerm.append(0)

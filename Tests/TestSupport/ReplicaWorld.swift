@@ -9,7 +9,7 @@ struct ReplicaWorld: Sendable {
         let session: String
     }
 
-    fileprivate struct Row: Hashable {
+    struct Row: Hashable {
         let resource: String
         let partition: String
     }
@@ -20,6 +20,10 @@ struct ReplicaWorld: Sendable {
     private var models: [String: StateModel] = [:]
     private var idealStates: [String: IdealState] = [:]
     private var touched: Set<Row> = []
+    private var orders = TransitionOrders()
+    private var found: [String] = []
+    /// How many times a replica has changed its state.
+    private(set) var transitions = 0
 
     /// Takes in a znode that was written, or is gone.
     mutating func take(path: String, data: [UInt8]?, owner: SessionID?) {
@@ -27,6 +31,7 @@ struct ReplicaWorld: Sendable {
         let record = data.flatMap { try? ZNRecord(decoding: $0, path: path) }
         switch (parts.first, parts.count) {
         case ("LIVEINSTANCES", 2):
+            if data == nil, let session = live[parts[1]] { orders.end(session) }
             live[parts[1]] =
                 data == nil
                 ? nil : record?.simpleFields["SESSION_ID"] ?? owner?.description ?? live[parts[1]] ?? ""
@@ -37,12 +42,35 @@ struct ReplicaWorld: Sendable {
             touch(messages[parts[1]]?[parts[3]])
             messages[parts[1], default: [:]][parts[3]] = record.map { Message(record: $0) }
             touch(messages[parts[1]]?[parts[3]])
+            if let record { orders.note(Message(record: record), to: parts[1]) }
         case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
             let place = Place(instance: parts[1], session: parts[3])
             touch(states[place]?[parts[4]], of: parts[4])
+            if let record { judge(record, of: parts[4], at: place) }
             states[place, default: [:]][parts[4]] = record.map { CurrentState(record: $0) }
             touch(states[place]?[parts[4]], of: parts[4])
         default: break
+        }
+    }
+
+    /// What a session may report of its replicas, and when.
+    private mutating func judge(_ record: ZNRecord, of resource: String, at place: Place) {
+        if orders.hasEnded(place.session) {
+            found.append(
+                "\(place.instance) reports on \(resource) in session \(place.session), which is not live any more")
+        }
+        let before = states[place]?[resource]?.record.mapFields ?? [:]
+        guard let model = CurrentState(record: record).stateModel.flatMap({ models[$0] }) else { return }
+        for (partition, fields) in record.mapFields.sorted(by: { $0.key < $1.key }) {
+            let former = before[partition]?["CURRENT_STATE"] ?? model.initialState
+            guard let state = fields["CURRENT_STATE"], state != former else { continue }
+            transitions += 1
+            let row = Row(resource: resource, partition: partition)
+            let isAsked = orders.covers(row, on: place.instance, in: place.session, to: state)
+            if !isAsked, model.isUpward(from: former, to: state) {
+                found.append(
+                    "\(row): \(place.instance) went from \(former) to \(state), which nobody asked of its session")
+            }
         }
     }
 
@@ -78,8 +106,8 @@ struct ReplicaWorld: Sendable {
 
     /// What does not hold where something changed since the last check.
     mutating func check() -> [String] {
-        defer { touched = [] }
-        return touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap(faults)
+        defer { (touched, found) = ([], []) }
+        return found + touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap(faults)
     }
 
     private func faults(of row: Row) -> [String] {
@@ -138,4 +166,15 @@ struct ReplicaWorld: Sendable {
 
 extension ReplicaWorld.Row: CustomStringConvertible {
     var description: String { "\(resource)/\(partition)" }
+}
+
+extension StateModel {
+    /// Whether a transition leads to a state of higher priority. A participant goes the other way by itself when it
+    /// leaves, or fails.
+    fileprivate func isUpward(from: String, to: String) -> Bool {
+        guard let from = states.firstIndex(where: { $0.name == from }),
+            let to = states.firstIndex(where: { $0.name == to })
+        else { return false }
+        return to < from
+    }
 }

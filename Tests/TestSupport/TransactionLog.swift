@@ -57,8 +57,38 @@ public struct TransactionLog: Sendable {
         }
     }
 
+    /// One transaction, which may have changed nothing.
+    public struct Transaction: Sendable, Hashable {
+        /// Its number.
+        public var zxid: Int64
+        /// What it did, in its order.
+        public var changes: [Change]
+
+        /// A transaction, as a log would tell it.
+        public init(zxid: Int64, changes: [Change]) { (self.zxid, self.changes) = (zxid, changes) }
+    }
+
+    /// All transactions, each once, in the order in which they were first written.
+    public let transactions: [Transaction]
+
     /// All changes, by zxid; the operations of a transaction in its order.
-    public let changes: [Change]
+    public var changes: [Change] { transactions.flatMap(\.changes) }
+
+    /// A log of these transactions. A server that has to join its leader in several attempts writes some of them again.
+    /// - Throws: ``ServerError`` when one of them is not the same again.
+    public init(_ written: [Transaction]) throws {
+        var known: [Int64: [Change]] = [:]
+        transactions = try written.filter { transaction in
+            guard let first = known[transaction.zxid] else {
+                known[transaction.zxid] = transaction.changes
+                return true
+            }
+            guard first == transaction.changes else {
+                throw ServerError("a log has \(transaction.zxid) as \(first) and as \(transaction.changes)")
+            }
+            return false
+        }
+    }
 
     /// Reads all logs of a server.
     /// - Parameter directory: the directory that holds `log.1` and so on.
@@ -69,26 +99,29 @@ public struct TransactionLog: Sendable {
             guard name.hasPrefix("log."), let zxid = UInt64(name.dropFirst(4), radix: 16) else { return nil }
             return (name, zxid)
         }
-        changes = try logs.sorted { $0.zxid < $1.zxid }.flatMap { log in
-            try Self.read([UInt8](Data(contentsOf: directory.appending(path: log.name))), name: log.name)
-        }
+        try self.init(
+            logs.sorted { $0.zxid < $1.zxid }.flatMap { log in
+                try Self.read([UInt8](Data(contentsOf: directory.appending(path: log.name))), name: log.name)
+            })
     }
 
-    /// The changes of a log file. An entry that is still being written ends it.
-    static func read(_ bytes: [UInt8], name: String) throws -> [Change] {
+    /// The transactions of a log file. An entry that is still being written ends it.
+    static func read(_ bytes: [UInt8], name: String) throws -> [Transaction] {
         var file = JuteReader(bytes[...])
         guard file.int32() == 0x5A4B_4C47, file.skip(12) else {
             throw ServerError("\(name) does not begin with ZKLG: it is no transaction log")
         }
-        var changes: [Change] = []
+        var transactions: [Transaction] = []
         while file.int64() != nil, let entry = file.buffer(), !entry.isEmpty, file.byte() == UInt8(ascii: "B") {
             var reader = JuteReader(entry)
             guard let header = Header(&reader) else {
-                throw ServerError("\(name): the header of the transaction after \(changes.count) changes is cut off")
+                throw ServerError(
+                    "\(name): the header of the transaction after \(transactions.count) others is cut off")
             }
-            changes += Self.changes(header, header.type, &reader)
+            let changes = Self.changes(header, header.type, &reader)
+            transactions.append(Transaction(zxid: header.zxid, changes: changes))
         }
-        return changes
+        return transactions
     }
 
     private struct Header {

@@ -1,35 +1,42 @@
 /// Several real ZooKeeper servers of one test that make up an ensemble.
 public struct ZooKeeperEnsemble: Sendable {
-    /// The servers; any of them may be killed, paused and restarted.
+    /// The servers that vote; any of them may be killed, paused and restarted.
     public let servers: [ZooKeeperServer]
+    /// Servers that hear of all that is decided, and decide nothing. One that is left in peace has the whole history in
+    /// its log.
+    public let observers: [ZooKeeperServer]
 
-    /// Where clients connect to.
+    /// Where clients connect to: the servers that vote.
     public var connectText: String { servers.map(\.connectText).joined(separator: ",") }
 
     /// Starts an ensemble and waits until all of its servers serve.
     /// - Parameters:
-    ///   - count: how many servers; three bear the loss of one.
+    ///   - count: how many servers vote; three bear the loss of one.
+    ///   - observers: how many further servers observe.
     ///   - options: for each of the servers.
     public static func start(
-        _ count: Int = 3, _ options: ZooKeeperServer.Options = .init()
+        _ count: Int = 3, observers: Int = 0, _ options: ZooKeeperServer.Options = .init()
     ) async throws -> ZooKeeperEnsemble {
         var options = options
         options.configuration.merge(["initLimit": "20", "syncLimit": "10"]) { given, _ in given }
-        for number in 1...count {
+        for number in 1...count + observers {
             let (quorum, election) = (try Loopback.freePort(), try Loopback.freePort())
-            options.configuration["server.\(number)"] = "127.0.0.1:\(quorum):\(election)"
+            let role = number > count ? "observer" : "participant"
+            options.configuration["server.\(number)"] = "127.0.0.1:\(quorum):\(election):\(role)"
         }
         let servers = try await withThrowingTaskGroup(of: (Int, ZooKeeperServer).self) { [options] group in
-            for number in 1...count {
+            for number in 1...count + observers {
                 group.addTask {
                     var options = options
                     options.ensembleIdentifier = number
+                    if number > count { options.configuration["peerType"] = "observer" }
                     return (number, try await ZooKeeperServer.start(options))
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        return ZooKeeperEnsemble(servers: servers.sorted { $0.0 < $1.0 }.map(\.1))
+        let sorted = servers.sorted { $0.0 < $1.0 }.map(\.1)
+        return ZooKeeperEnsemble(servers: Array(sorted.prefix(count)), observers: Array(sorted.dropFirst(count)))
     }
 
     /// The server that leads now, and those that follow it.
@@ -45,15 +52,16 @@ public struct ZooKeeperEnsemble: Sendable {
 
     /// Ends all servers and removes their data.
     public func stop() async {
-        for server in servers { await server.stop() }
+        for server in servers + observers { await server.stop() }
     }
 }
 
 /// Runs `body` with an ensemble of its own, which ends when the body does.
 public func withZooKeeperEnsemble<Value>(
-    _ count: Int = 3, _ options: ZooKeeperServer.Options = .init(), _ body: (ZooKeeperEnsemble) async throws -> Value
+    _ count: Int = 3, observers: Int = 0, _ options: ZooKeeperServer.Options = .init(),
+    _ body: (ZooKeeperEnsemble) async throws -> Value
 ) async throws -> Value {
-    let ensemble = try await ZooKeeperEnsemble.start(count, options)
+    let ensemble = try await ZooKeeperEnsemble.start(count, observers: observers, options)
     do {
         let value = try await body(ensemble)
         await ensemble.stop()

@@ -94,9 +94,10 @@ public final class ZooKeeperServer: Sendable {
     public func resume() { signal(SIGCONT) }
 
     /// Starts the server again with the same port and data; kills it before if it runs.
-    public func restart() async throws {
+    /// - Parameter deadline: how long to wait until it serves; one of an ensemble needs others to serve.
+    public func restart(within deadline: Duration = .seconds(30)) async throws {
         await kill()
-        try await launch()
+        try await launch(within: deadline)
     }
 
     /// The server's answer to one of its four-letter words, for example `mntr`.
@@ -120,12 +121,12 @@ public final class ZooKeeperServer: Sendable {
         await process?.end(keepingData: keepingData)
     }
 
-    private func launch() async throws {
+    private func launch(within deadline: Duration = .seconds(30)) async throws {
         let process = try await ServerProcess.start(
             Self.command(options, directory.appending(path: "zoo.cfg")), directory: directory)
         self.process.withLock { $0 = process }
         do {
-            try await eventually(within: .seconds(30), "a serving ZooKeeper") {
+            try await eventually(within: deadline, "a serving ZooKeeper") {
                 if !process.isRunning { throw ServerError("ZooKeeper ended: \(self.log)") }
                 return await self.ask("srvr").contains("Mode:")
             }

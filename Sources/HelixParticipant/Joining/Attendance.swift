@@ -68,10 +68,12 @@ struct Attendance: Sendable {
     private func join() async throws -> (TransitionLimits, [CarryOver.Recorded]) {
         let limits = try await Admission(member: member).obtain()
         let isFrozen = stage.inspect(\.isFrozen)
+        let node = LiveNode(member: member)
+        try await node.awaitName()
         let carryOver = CarryOver(member: member, registry: registry)
         var recorded: [CarryOver.Recorded] = []
         if isFrozen { try await carryOver.createFolder() } else { recorded = try await carryOver.perform() }
-        try await LiveNode(member: member).create(isFrozen: isFrozen)
+        try await node.create(isFrozen: isFrozen)
         try await OnlineHistory(member: member).recordOnline()
         return (limits, recorded)
     }

@@ -8,22 +8,31 @@ struct LiveNode: Sendable {
 
     private var path: String { member.paths.liveInstance(member.instance) }
 
-    /// Creates the znode. If another session holds it, waits for that one to end, for as long as the session timeout
-    /// and 5 seconds more.
-    /// - Throws: `ParticipantError` with code `.nameTaken` when it does not end.
+    /// Creates the znode, as soon as nobody else holds the name.
+    /// - Throws: `ParticipantError` with code `.nameTaken` when another session keeps it.
     func create(isFrozen: Bool) async throws {
         while true {
+            try await awaitName()
             do {
                 try await member.session.create(path, try record(isFrozen: isFrozen), mode: .ephemeral)
                 return
             } catch let error as CoordinationError where error.code == .nodeExists {
-                guard let holder = try await holder() else { continue }
-                if holder.stat.ephemeralOwner == member.session.id { return try await update(isFrozen: isFrozen) }
-                member.logger.notice(
-                    "another session holds the instance's name; waiting for it to end",
-                    metadata: ["helix.session.other": "\(holder.session)", "process": "\(holder.process)"])
-                guard try await isGone(within: patience) else { throw nameTaken(by: holder) }
+                if try await holder()?.stat.ephemeralOwner == member.session.id {
+                    return try await update(isFrozen: isFrozen)
+                }
             }
+        }
+    }
+
+    /// If another session holds the name, waits for that one to end, for as long as the session timeout and 5 seconds
+    /// more. Until then its records are its own: they say what the cluster believes of the instance.
+    /// - Throws: `ParticipantError` with code `.nameTaken` when it does not end.
+    func awaitName() async throws {
+        while let holder = try await holder(), holder.stat.ephemeralOwner != member.session.id {
+            member.logger.notice(
+                "another session holds the instance's name; waiting for it to end",
+                metadata: ["helix.session.other": "\(holder.session)", "process": "\(holder.process)"])
+            if try await wait(for: patience) == .patienceOver { throw nameTaken(by: holder) }
         }
     }
 
@@ -72,22 +81,30 @@ struct LiveNode: Sendable {
                 + "Stop that process, or give this one another instance name.")
     }
 
-    /// Waits for the znode to be deleted.
-    private func isGone(within limit: Duration) async throws -> Bool {
+    private enum Wait: Sendable { case gone, patienceOver, interrupted }
+
+    /// Waits for the znode to be deleted. While this session is not connected nothing can be said: the ensemble may be
+    /// without a leader, and then no session expires.
+    private func wait(for limit: Duration) async throws -> Wait {
         let watcher = member.session.makeWatcher()
-        return try await withThrowingTaskGroup(of: Bool.self) { group in
+        let states = member.session.states()
+        return try await withThrowingTaskGroup(of: Wait.self) { group in
             group.addTask {
                 while try await member.session.exists(path, watcher: watcher) != nil {
                     guard await watcher.next() != nil else { throw CancellationError() }
                 }
-                return true
+                return .gone
             }
             group.addTask { [clock = member.clock] in
                 try await clock.sleep(for: limit)
-                return false
+                return .patienceOver
+            }
+            group.addTask {
+                for await state in states where state != .connected { return .interrupted }
+                throw CancellationError()
             }
             defer { group.cancelAll() }
-            return try await group.next() ?? false
+            return try await group.next() ?? .interrupted
         }
     }
 }

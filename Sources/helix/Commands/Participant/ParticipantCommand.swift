@@ -1,7 +1,5 @@
 import ArgumentParser
-import HelixAdmin
 import HelixParticipant
-import HelixRecords
 import Logging
 import StateModels
 
@@ -40,7 +38,8 @@ struct ParticipantCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = log.logger("helix.participant", defaultLevel: .info)
-        let models = try await models(logger)
+        let served = ServedModels(cluster: target.cluster, wanted: stateModel, logger: logger)
+        let models = try await connection.withSession(logger) { try await served.read(in: $0) }
         var configuration = ParticipantConfiguration()
         configuration.sessionTimeout = .milliseconds(Int64(sessionTimeout * 1000))
         let participant = Participant(
@@ -50,28 +49,6 @@ struct ParticipantCommand: AsyncParsableCommand {
             delay: .milliseconds(delay), failing: Set(fail.map(\.transition)), output: output)
         for model in models { participant.register(custom: model) { _ in handler } }
         try await Services.run([participant], logger)
-    }
-
-    /// The state models as the cluster has them.
-    private func models(_ logger: Logger) async throws -> [StateModel] {
-        let (cluster, wanted) = (target.cluster, stateModel)
-        return try await connection.withSession(logger) { session in
-            let administrator = Administrator(session: session, logger: logger)
-            if !wanted.isEmpty {
-                var models: [StateModel] = []
-                for name in wanted { models.append(try await administrator.stateModel(name, in: cluster)) }
-                return models
-            }
-            var models: [StateModel] = []
-            for name in try await administrator.stateModels(in: cluster) {
-                do {
-                    models.append(try await administrator.stateModel(name, in: cluster))
-                } catch let error as AdministrationError where error.code == .unreadableRecord {
-                    logger.warning("A state model is left out", metadata: ["error": "\(error)"])
-                }
-            }
-            return models
-        }
     }
 }
 
