@@ -95,7 +95,11 @@ public final class Controller: Service, Sendable {
     /// One session: stand by, then lead. Whoever was deposed begins anew with another session, so that nothing of the
     /// former term is left.
     private func serve(in session: any CoordinationSession) async throws {
-        try await session.persistently(context) { try await ClusterSetup.check(session, self.context.paths) }
+        try await session.persistently(context) {
+            // A server that is behind does not know yet of what was set up a moment ago.
+            try await session.sync(context.paths.root)
+            try await ClusterSetup.check(session, context.paths)
+        }
         move(to: .standby)
         let office = try await LeaderElection(session: session, context: context).win()
         move(to: .leading(session: session.id.description))

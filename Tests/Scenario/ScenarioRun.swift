@@ -119,6 +119,7 @@ public struct ScenarioRun: Sendable {
             while true {
                 while world.someoneIsAway, cluster.clock.now < deadline { try await cluster.advance(by: .milliseconds(500)) }
                 try await cluster.settle(within: max(.seconds(1), cluster.clock.now.duration(to: deadline)))
+                if world.someoneIsAway, cluster.clock.now < deadline { continue }
                 let failed = cluster.judge.inspect { $0.world.failedReplicas }
                 if failed.isEmpty { break }
                 for instance in Set(failed.map(\.instance)).sorted() {

@@ -43,6 +43,8 @@ struct Admission: Sendable {
     /// Makes sure that the instance is set up, adding it if the cluster allows it.
     /// - Returns: what the configuration says of how many transitions may run at once.
     func obtain() async throws -> TransitionLimits {
+        // A server that is behind does not know yet of what was set up a moment ago.
+        try await member.session.sync(member.paths.root)
         try await checkCluster()
         let cluster =
             try await member.record(ClusterConfig.self, at: member.paths.clusterConfig)
