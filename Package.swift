@@ -72,11 +72,12 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Coordination", "ZooKeeper", "HelixRecords", "StateModels", logging],
+            dependencies: ["Coordination", "ZooKeeper", "HelixRecords", "HelixSimulation", "StateModels", logging],
             path: "Tests/TestSupport"),
         .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "TestSupport"]),
         .testTarget(name: "StateModelsTests", dependencies: ["StateModels"]),
-        .testTarget(name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels", "TestSupport"]),
+        .testTarget(
+            name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels", "HelixSimulation", "TestSupport"]),
         .testTarget(name: "MessageQueueTests", dependencies: ["MessageQueue", "Coordination", "HelixRecords"]),
         .testTarget(name: "PlacementTests", dependencies: ["Placement"]),
         .testTarget(

@@ -1,3 +1,4 @@
+import HelixSimulation
 import TestSupport
 
 /// Something that is done to somebody, for a while.

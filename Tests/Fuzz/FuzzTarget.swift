@@ -1,3 +1,4 @@
+import HelixSimulation
 import TestSupport
 
 /// What became of an input.

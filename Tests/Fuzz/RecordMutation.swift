@@ -1,4 +1,5 @@
 import HelixRecords
+import HelixSimulation
 import TestSupport
 
 /// Changes to the fields of a record, which stays one.

@@ -1,3 +1,4 @@
+import HelixSimulation
 import TestSupport
 
 /// The words of the format: keys and values that mean something somewhere.

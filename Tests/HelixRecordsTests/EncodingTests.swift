@@ -1,5 +1,6 @@
 import Foundation
 import HelixRecords
+import HelixSimulation
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import HelixRecords
+import HelixSimulation
 import TestSupport
 import Testing
 

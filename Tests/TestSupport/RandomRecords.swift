@@ -1,4 +1,5 @@
 public import HelixRecords
+public import HelixSimulation
 
 extension SeededGenerator {
     /// A text that JSON may have trouble with.

@@ -116,4 +116,14 @@ public struct CommittedTransaction: Sendable {
     public let operations: [WriteOperation]
     /// Whether it ended the session: `operations` are the deletions of its ephemeral znodes then.
     public let endsSession: Bool
+
+    package init(
+        zxid: Int64, session: SessionID, time: Duration = .zero, operations: [WriteOperation], endsSession: Bool
+    ) {
+        self.zxid = zxid
+        self.session = session
+        self.time = time
+        self.operations = operations
+        self.endsSession = endsSession
+    }
 }

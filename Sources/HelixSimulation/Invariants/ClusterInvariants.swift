@@ -11,6 +11,8 @@ import StateModels
 /// - `deposed`: a session that has led writes only while it leads; and nobody else does what only a leader does.
 /// - `resurrected`: a leader does not make the znodes of an instance.
 /// - `foreign-state`: only its own session writes a current state.
+/// - `bounds` also: no replica rises to a state that nobody asked of its session, and no session reports on replicas
+///   once its live instance is gone.
 ///
 /// It knows the wire and nothing of who wrote it.
 package struct ClusterInvariants: Sendable {
@@ -21,13 +23,22 @@ package struct ClusterInvariants: Sendable {
 
     private let prefix: String
     package private(set) var world = ReplicaWorld()
-    private var leader: SessionID?
+    /// The session that leads now.
+    package private(set) var leader: SessionID?
+    private let isStrict: Bool
     private var formerLeaders: Set<SessionID> = []
     private var faults: [Fault] = []
     /// Sessions of somebody who may break every rule, to see what the others make of it.
     package var outsiders: Set<SessionID> = []
 
-    package init(cluster: String) { prefix = "/\(cluster)/" }
+    /// - Parameters:
+    ///   - chroot: the path on the server under which the cluster's znode is.
+    ///   - isStrict: whether all of it was made here: then only its own session writes a current state, and the leader
+    ///     asks for nothing that begins in a state that the replica is not in.
+    package init(cluster: String, chroot: String = "", isStrict: Bool = true) {
+        prefix = "\(chroot)/\(cluster)/"
+        self.isStrict = isStrict
+    }
 
     /// Takes in a transaction.
     /// - Returns: what does not hold after it.
@@ -48,17 +59,18 @@ package struct ClusterInvariants: Sendable {
         if !transaction.endsSession, !outsiders.contains(transaction.session) {
             judge(operation, path, parts, by: transaction.session)
         }
-        if path == "CONTROLLER/LEADER" {
-            if case .create = operation { elect(transaction.session) }
-            if case .delete = operation { leader = nil }
-        }
         var owner: SessionID?
         if case .create(_, _, let mode, _) = operation, mode.isEphemeral { owner = transaction.session }
+        if path == "CONTROLLER/LEADER" {
+            if case .create = operation { elect(transaction.session, isEphemeral: owner != nil) }
+            if case .delete = operation { leader = nil }
+        }
         world.take(parts: parts, data: operation.data, owner: owner)
     }
 
-    private mutating func elect(_ session: SessionID) {
-        if let leader { note("deposed", "\(session) leads beside \(leader)") }
+    private mutating func elect(_ session: SessionID, isEphemeral: Bool) {
+        if let leader { note("deposed", "a second leader, \(session), beside \(leader)") }
+        if !isEphemeral { note("deposed", "the office of \(session) is not ephemeral") }
         leader = session
         formerLeaders.insert(session)
     }
@@ -68,14 +80,17 @@ package struct ClusterInvariants: Sendable {
     private mutating func judge(
         _ operation: WriteOperation, _ path: String, _ parts: [String], by session: SessionID
     ) {
-        if formerLeaders.contains(session), leader != session, path != "CONTROLLER/LEADER" {
-            note("deposed", "\(session), which led before, wrote \(path) while \(leader.map(\.description) ?? "nobody") leads")
-        } else if leader != session, isLeadersDeed(operation, parts) {
-            note("deposed", "\(session) wrote \(path) while \(leader.map(\.description) ?? "nobody") leads")
+        if path == "CONTROLLER/LEADER", case .create = operation { return }
+        if formerLeaders.contains(session), leader != session {
+            let holder = leader.map { "\($0) leads" } ?? "nobody leads"
+            note("deposed", "\(session), which led before, wrote \(path) while \(holder)")
+        } else if let leader, leader != session, let deed = leadersDeed(operation, parts) {
+            note("deposed", "\(session) \(deed) \(path) while \(leader) leads")
         }
         if case .create = operation, leader == session, !mayCreate(parts) {
             note("resurrected", "the leader created \(path)")
         }
+        guard isStrict else { return }
         if parts.count == 5, parts[2] == "CURRENTSTATES", parts[3] != session.description {
             if case .delete = operation { return }
             note("foreign-state", "session \(session) wrote \(path)")
@@ -83,13 +98,14 @@ package struct ClusterInvariants: Sendable {
         judgeMessage(operation, parts, by: session)
     }
 
-    /// What nobody does but the leader: administrators only reset replicas and set them to ERROR.
-    private func isLeadersDeed(_ operation: WriteOperation, _ parts: [String]) -> Bool {
-        if parts.first == "EXTERNALVIEW", parts.count > 1 { return true }
+    /// What nobody does but the leader, in the past tense: administrators only reset replicas and set them to ERROR.
+    private func leadersDeed(_ operation: WriteOperation, _ parts: [String]) -> String? {
+        if parts.first == "EXTERNALVIEW", parts.count > 1 { return "wrote" }
         guard case .create = operation, let message = message(operation, parts),
-            message.messageType == .stateTransition
-        else { return false }
-        return message.fromState != StateModel.error && message.toState != StateModel.error
+            message.messageType == .stateTransition, message.fromState != StateModel.error,
+            message.toState != StateModel.error
+        else { return nil }
+        return "sent"
     }
 
     private func message(_ operation: WriteOperation, _ parts: [String]) -> Message? {

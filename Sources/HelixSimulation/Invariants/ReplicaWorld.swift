@@ -9,7 +9,7 @@ package struct ReplicaWorld: Sendable {
         let session: String
     }
 
-    fileprivate struct Row: Hashable {
+    struct Row: Hashable {
         let resource: String
         let partition: String
     }
@@ -20,6 +20,10 @@ package struct ReplicaWorld: Sendable {
     private var models: [String: StateModel] = [:]
     private var idealStates: [String: IdealState] = [:]
     private var touched: Set<Row> = []
+    private var orders = TransitionOrders()
+    private var found: [String] = []
+    /// How many times a replica has changed its state.
+    package private(set) var transitions = 0
     /// How many replicas were or could be in each state after the last transaction that touched the row: what an operator
     /// makes too many by wanting fewer is nobody's fault.
     private var formerCounts: [Row: [String: Int]] = [:]
@@ -33,6 +37,7 @@ package struct ReplicaWorld: Sendable {
         }
         switch (parts.first, parts.count) {
         case ("LIVEINSTANCES", 2):
+            if data == nil, let session = live[parts[1]] { orders.end(session) }
             live[parts[1]] =
                 data == nil
                 ? nil : record?.simpleFields["SESSION_ID"] ?? owner?.description ?? live[parts[1]] ?? ""
@@ -41,14 +46,39 @@ package struct ReplicaWorld: Sendable {
         case ("IDEALSTATES", 2): idealStates[parts[1]] = record.map { IdealState(record: $0) }
         case ("INSTANCES", 4) where parts[2] == "MESSAGES":
             touch(messages[parts[1]]?[parts[3]])
-            messages[parts[1], default: [:]][parts[3]] = record.map { Message(record: $0) }
-            touch(messages[parts[1]]?[parts[3]])
+            let message = record.map { Message(record: $0) }
+            messages[parts[1], default: [:]][parts[3]] = message
+            touch(message)
+            if let message { orders.note(message, to: parts[1]) }
         case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
             let place = Place(instance: parts[1], session: parts[3])
             touch(states[place]?[parts[4]], of: parts[4])
-            states[place, default: [:]][parts[4]] = record.map { CurrentState(record: $0) }
+            let found = record
+            if let found { judge(found, of: parts[4], at: place) }
+            states[place, default: [:]][parts[4]] = found.map { CurrentState(record: $0) }
             touch(states[place]?[parts[4]], of: parts[4])
         default: break
+        }
+    }
+
+    /// What a session may report of its replicas, and when.
+    private mutating func judge(_ record: ZNRecord, of resource: String, at place: Place) {
+        if orders.hasEnded(place.session) {
+            found.append(
+                "\(place.instance) reports on \(resource) in session \(place.session), which is not live any more")
+        }
+        let before = states[place]?[resource]?.record.mapFields ?? [:]
+        guard let model = CurrentState(record: record).stateModel.flatMap({ models[$0] }) else { return }
+        for (partition, fields) in record.mapFields.sorted(by: { $0.key < $1.key }) {
+            let former = before[partition]?["CURRENT_STATE"] ?? model.initialState
+            guard let state = fields["CURRENT_STATE"], state != former else { continue }
+            transitions += 1
+            let row = Row(resource: resource, partition: partition)
+            let isAsked = orders.covers(row, on: place.instance, in: place.session, to: state)
+            if !isAsked, model.isUpward(from: former, to: state) {
+                found.append(
+                    "\(row): \(place.instance) went from \(former) to \(state), which nobody asked of its session")
+            }
         }
     }
 
@@ -109,8 +139,8 @@ package struct ReplicaWorld: Sendable {
 
     /// What does not hold where something changed since the last check.
     mutating func check() -> [String] {
-        defer { touched = [] }
-        return touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap { faults(of: $0) }
+        defer { (touched, found) = ([], []) }
+        return found + touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap { faults(of: $0) }
     }
 
     private mutating func faults(of row: Row) -> [String] {
@@ -173,4 +203,15 @@ package struct ReplicaWorld: Sendable {
 
 extension ReplicaWorld.Row: CustomStringConvertible {
     var description: String { "\(resource)/\(partition)" }
+}
+
+extension StateModel {
+    /// Whether a transition leads to a state of higher priority. A participant goes the other way by itself when it
+    /// leaves, or fails.
+    fileprivate func isUpward(from: String, to: String) -> Bool {
+        guard let from = states.firstIndex(where: { $0.name == from }),
+            let to = states.firstIndex(where: { $0.name == to })
+        else { return false }
+        return to < from
+    }
 }

@@ -1,4 +1,5 @@
 import HelixRecords
+import HelixSimulation
 import RebalancePipeline
 import StateModels
 import TestSupport

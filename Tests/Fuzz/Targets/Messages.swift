@@ -1,4 +1,5 @@
 import HelixRecords
+import HelixSimulation
 import MessageQueue
 import TestSupport
 

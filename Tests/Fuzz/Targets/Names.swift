@@ -1,5 +1,6 @@
 import Coordination
 import HelixAdmin
+import HelixSimulation
 import TestSupport
 import ZooKeeper
 

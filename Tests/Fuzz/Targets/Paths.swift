@@ -1,6 +1,7 @@
 import Coordination
 import HelixController
 import HelixRecords
+import HelixSimulation
 import HelixSpectator
 import TestSupport
 

@@ -1,4 +1,5 @@
 import HelixRecords
+import HelixSimulation
 import TestSupport
 
 extension FuzzTarget {

@@ -84,10 +84,17 @@ extension Mutant {
                 in: "HelixParticipant/Execution/Stage.swift",
                 "alarms.set(.timeout(job, start: start), after: timeout)", become: "")),
         Mutant(
-            "newcomer-takes-over-a-live-node",
-            "An instance that finds its name held by another session writes into that znode, which then goes with the other.",
+            "newcomer-does-not-wait-for-its-predecessor",
+            "A restarted instance carries its former session's states over while that session is still live.",
             .expression(
-                in: "HelixParticipant/Joining/LiveNode.swift", "if ⟦holder.stat.ephemeralOwner == member.session.id⟧ {",
-                becomes: "true")),
+                in: "HelixParticipant/Joining/LiveNode.swift",
+                "while let holder = try await holder(), ⟦holder.stat.ephemeralOwner != member.session.id⟧ {",
+                becomes: "false")),
+        Mutant(
+            "newcomer-believes-a-lagging-server",
+            "An instance that joins believes a server that is behind, and gives up because it is not set up.",
+            .statements(
+                in: "HelixParticipant/Joining/Admission.swift", "try await member.session.sync(member.paths.root)",
+                become: "")),
     ]
 }
