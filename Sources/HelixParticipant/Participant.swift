@@ -199,6 +199,10 @@ public final class Participant: Service, Sendable {
             } catch let error as CoordinationError where (error.isTransient || error.code == .noNode) {
                 logger.warning("the membership failed; joining again", error: error)
                 try await clock.sleep(for: .milliseconds(500))
+            } catch let error as RecordError {
+                // Only somebody else can cure it; until then this is no reason to take the whole service down.
+                logger.error("a record that is needed to join cannot be read; trying again until it is put right", error: error)
+                try await clock.sleep(for: .seconds(5))
             }
             try Task.checkCancellation()
         }

@@ -88,6 +88,10 @@ public struct ScenarioRun: Sendable {
         world.wishes.withLock { $0.isHealing = true }
         for part in parts { try await part.heal(world) }
         try await settle(world)
+        try await beSilent(world)
+        for part in parts { try await part.judge(world) }
+        guard world.simulation.random({ $0.chance(0.35) }), cluster.judge.violations.isEmpty else { return }
+        try await Exercises(world: world) { try await settle(world) }.perform()
         for part in parts { try await part.judge(world) }
     }
 
@@ -110,7 +114,7 @@ public struct ScenarioRun: Sendable {
         }
     }
 
-    /// The cluster becomes as it should be, and then nobody writes anything.
+    /// The cluster becomes as it should be.
     private func settle(_ world: ScenarioWorld) async throws {
         let cluster = world.cluster
         do {
@@ -129,11 +133,17 @@ public struct ScenarioRun: Sendable {
             }
         } catch let error as NotSettled {
             cluster.judge.note("liveness", "\(error)")
-            return
+            throw error
         }
-        let before = cluster.judge.transactions
-        try await cluster.advance(by: size.silence)
-        let after = cluster.judge.transactions
-        if after != before { cluster.judge.note("silence", "\(after - before) transactions after everything was done") }
+    }
+
+    /// When everything is done nobody writes anything.
+    private func beSilent(_ world: ScenarioWorld) async throws {
+        let before = world.cluster.judge.transactions
+        try await world.cluster.advance(by: size.silence)
+        let after = world.cluster.judge.transactions
+        if after != before {
+            world.cluster.judge.note("silence", "\(after - before) transactions after everything was done")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import HelixAdmin
+import Coordination
 import HelixParticipant
 import HelixRecords
 public import HelixSimulation
@@ -14,7 +15,7 @@ public struct ScenarioSize: Sendable, Hashable {
     /// How many spectators run.
     public var spectators = 10
     /// How much goes wrong.
-    public var faults = 40
+    public var faults = 32
     /// How long things go wrong, in simulated time.
     public var span = Duration.seconds(120)
     /// How long the cluster may take to be as it should be after that.
@@ -52,6 +53,8 @@ public final class ScenarioWorld: Sendable {
     let views = ViewHistory()
     /// The table that each spectator shows.
     let tables = Mutex<[String: RoutingTable]>([:])
+    /// What waits for the leader to write.
+    private let ambushes = Mutex<[(Duration, @Sendable () -> Void)]>([])
     let counts = Mutex<[String: Int]>([:])
 
     init(_ cluster: SimulatedCluster, _ size: ScenarioSize) {
@@ -82,6 +85,25 @@ public final class ScenarioWorld: Sendable {
     /// is healed at once.
     func later(_ delay: Duration, _ body: @escaping @Sendable () -> Void) {
         simulation.after(delay) { if !self.isHealing { body() } }
+    }
+
+    /// Does something at once, or, as often, in the middle of what the leader does next: just after its next write.
+    func sometimesInMidWrite(_ random: inout SeededGenerator, _ body: @escaping @Sendable () -> Void) {
+        guard random.chance(0.6) else { return body() }
+        let delay = random.duration(in: .zero...(.milliseconds(4)))
+        ambushes.withLock { $0.append((delay, body)) }
+    }
+
+    /// A transaction was committed: what waits for the leader to write may happen now.
+    func ambush(_ transaction: CommittedTransaction) {
+        guard !ambushes.withLock({ $0.isEmpty }), transaction.session == cluster.judge.inspect({ $0.leader }),
+            transaction.operations.contains(where: { $0.path.contains("/MESSAGES/") })
+        else { return }
+        let waiting = ambushes.withLock { ambushes in
+            defer { ambushes = [] }
+            return ambushes
+        }
+        for (delay, body) in waiting { later(delay, body) }
     }
 
     /// Performs an operation of an operator. What is refused, or fails because the service is away, is no fault.

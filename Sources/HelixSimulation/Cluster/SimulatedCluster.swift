@@ -33,6 +33,15 @@ public final class SimulatedCluster: Sendable {
         let body: @Sendable () async throws -> Void
     }
 
+    /// How a process ended.
+    package struct Exit: Sendable {
+        package let process: SimulatedProcess
+        /// What its role threw, if it did.
+        package let error: (any Error)?
+        /// Whether somebody killed it or asked it to shut down.
+        package let isWanted: Bool
+    }
+
     /// The cluster's name.
     public let name: String
     /// The world that it lives in.
@@ -44,7 +53,7 @@ public final class SimulatedCluster: Sendable {
     let paths: ClusterPaths
     private let starts = Mailbox<Start>()
     private let processes = Mutex<[String: SimulatedProcess]>([:])
-    private let exits = Mutex<(@Sendable (SimulatedProcess, (any Error)?) -> Void)?>(nil)
+    private let exits = Mutex<(@Sendable (Exit) -> Void)?>(nil)
     let shutdowns = Mutex<[Int: @Sendable () -> Void]>([:])
     /// Processes that were asked to shut down.
     private let leaving = Mutex<Set<Int>>([])
@@ -135,15 +144,16 @@ public final class SimulatedCluster: Sendable {
     /// - Returns: whether somebody cares for it.
     @discardableResult
     private func note(exitOf process: SimulatedProcess, _ error: (any Error)?) -> Bool {
+        let isWanted = !process.isAlive || leaving.withLock { $0.contains(process.id) }
         if process.isAlive { timeline.note(process.name, error.map { "ends: \($0)" } ?? "ends") }
         simulation.kill(process)
         guard let handler = exits.withLock({ $0 }) else { return false }
-        handler(process, error)
+        handler(Exit(process: process, error: error, isWanted: isWanted))
         return true
     }
 
     /// Has `handler` told when a process ends for whatever reason; else an error of a process ends the simulation.
-    package func onExit(_ handler: @escaping @Sendable (SimulatedProcess, (any Error)?) -> Void) {
+    package func onExit(_ handler: @escaping @Sendable (Exit) -> Void) {
         exits.withLock { $0 = handler }
     }
 

@@ -54,7 +54,15 @@ struct EnsembleState {
     var later: [Later] = []
     var committed: [CommittedTransaction] = []
 
+    /// Somebody without credentials.
+    let anybody: Requester
+
     init(random: SeededGenerator, servers count: Int) {
+        do {
+            anybody = try Requester(session: SessionID(rawValue: 0))
+        } catch {
+            preconditionFailure("nobody is refused for want of credentials: \(error)")
+        }
         self.random = random
         servers = Array(repeating: Server(), count: count)
     }

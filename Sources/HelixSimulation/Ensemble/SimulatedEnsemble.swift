@@ -74,6 +74,16 @@ public final class SimulatedEnsemble: Sendable {
         for session in state.withLock({ $0.openSessions(of: process.id) }) { expire(session) }
     }
 
+    /// Writes something at once, as somebody does who should not; nothing happens without a leader, or if it is refused.
+    /// - Parameter session: who is said to have done it.
+    package func interfere(_ operations: [WriteOperation], as session: SessionID) {
+        change { state in
+            guard state.hasQuorum else { return }
+            let requester = Requester(session: session, as: state.anybody)
+            _ = state.commit(operations, by: requester, time: Simulation.start + state.now / 1_000_000)
+        }
+    }
+
     /// Takes a server down. If it led, or too few are left, nobody is served until there is a leader.
     public func crash(server: Int) { change { $0.crash(server) } }
 

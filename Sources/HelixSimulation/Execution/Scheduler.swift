@@ -21,7 +21,7 @@ final class Scheduler: Sendable {
     }
 
     private enum Due {
-        case event(Event, process: Int?)
+        case event(Event, process: Int?, isOverdue: Bool = false)
         case sleeper(UInt64)
     }
 
@@ -30,6 +30,8 @@ final class Scheduler: Sendable {
         var isPaused = false
         var heldJobs: [UnownedJob] = []
         var heldEvents: [Event] = []
+        /// Until when it is busy learning what has happened while it stood still.
+        var overdueUntil: Int64 = 0
     }
 
     private struct Ready {
@@ -148,8 +150,9 @@ final class Scheduler: Sendable {
             var time = state.now
             for event in events {
                 time += Int64.random(in: 0...200_000, using: &state.random)
-                state.timers.schedule(.event(event, process: process), at: time)
+                state.timers.schedule(.event(event, process: process, isOverdue: true), at: time)
             }
+            state.processes[process].overdueUntil = time
         }
     }
 
@@ -234,9 +237,14 @@ final class Scheduler: Sendable {
         state.steps += 1
         switch state.timers.popFirst() {
         case .sleeper(let id): return state.sleepers.removeValue(forKey: id).map { .wake($0) } ?? .nothing
-        case .event(let event, let process):
+        case .event(let event, let process, let isOverdue):
             if let process, state.processes[process].isPaused {
                 state.processes[process].heldEvents.append(event)
+                return .nothing
+            }
+            // News must not overtake what is older.
+            if let process, !isOverdue, state.processes[process].overdueUntil > state.now {
+                state.timers.schedule(.event(event, process: process), at: state.processes[process].overdueUntil)
                 return .nothing
             }
             state.trace.mix(UInt64(bitPattern: state.now))

@@ -8,6 +8,9 @@ import StateModels
 ///   which the transitions under way are carried out.
 /// - `one-at-a-time`: no replica is asked for a second transition while the first is under way.
 /// - `asked-again`: no replica is asked for a transition from a state that it is not in.
+/// - `error-driven`: only operators take a replica out of ERROR, unless it is dropped.
+/// - `frozen`: while an ideal state cannot be read nothing is asked for its resource.
+/// - `flood`: the same is not asked again and again without a pause.
 /// - `deposed`: a session that has led writes only while it leads; and nobody else does what only a leader does.
 /// - `resurrected`: a leader does not make the znodes of an instance.
 /// - `foreign-state`: only its own session writes a current state.
@@ -21,6 +24,14 @@ package struct ClusterInvariants: Sendable {
         package let text: String
     }
 
+    private struct Ask: Hashable {
+        let instance: String
+        let session: String
+        let partition: String
+        let from: String
+        let to: String
+    }
+
     private let prefix: String
     package private(set) var world = ReplicaWorld()
     /// The session that leads now.
@@ -28,6 +39,11 @@ package struct ClusterInvariants: Sendable {
     private let isStrict: Bool
     private var formerLeaders: Set<SessionID> = []
     private var faults: [Fault] = []
+    /// Since when the ideal states of resources cannot be read.
+    private var unreadableSince: [String: Duration] = [:]
+    private var asks: [Ask: [Duration]] = [:]
+    /// How often the same may be asked within a second.
+    private let asksPerSecond = 12
     /// Sessions of somebody who may break every rule, to see what the others make of it.
     package var outsiders: Set<SessionID> = []
 
@@ -57,7 +73,7 @@ package struct ClusterInvariants: Sendable {
         let path = String(operation.path.dropFirst(prefix.count))
         let parts = path.split(separator: "/").map(String.init)
         if !transaction.endsSession, !outsiders.contains(transaction.session) {
-            judge(operation, path, parts, by: transaction.session)
+            judge(operation, path, parts, by: transaction.session, at: transaction.time)
         }
         var owner: SessionID?
         if case .create(_, _, let mode, _) = operation, mode.isEphemeral { owner = transaction.session }
@@ -65,7 +81,16 @@ package struct ClusterInvariants: Sendable {
             if case .create = operation { elect(transaction.session, isEphemeral: owner != nil) }
             if case .delete = operation { leader = nil }
         }
+        if parts.count == 2, parts[0] == "IDEALSTATES" { noteIdealState(parts[1], operation, at: transaction.time) }
         world.take(parts: parts, data: operation.data, owner: owner)
+    }
+
+    private mutating func noteIdealState(_ resource: String, _ operation: WriteOperation, at time: Duration) {
+        var isReadable = true
+        if let data = operation.data {
+            do { _ = try ZNRecord(decoding: data, path: operation.path) } catch { isReadable = false }
+        }
+        unreadableSince[resource] = isReadable ? nil : unreadableSince[resource] ?? time
     }
 
     private mutating func elect(_ session: SessionID, isEphemeral: Bool) {
@@ -78,7 +103,7 @@ package struct ClusterInvariants: Sendable {
     // MARK: Who may do what
 
     private mutating func judge(
-        _ operation: WriteOperation, _ path: String, _ parts: [String], by session: SessionID
+        _ operation: WriteOperation, _ path: String, _ parts: [String], by session: SessionID, at time: Duration
     ) {
         if path == "CONTROLLER/LEADER", case .create = operation { return }
         if formerLeaders.contains(session), leader != session {
@@ -95,7 +120,7 @@ package struct ClusterInvariants: Sendable {
             if case .delete = operation { return }
             note("foreign-state", "session \(session) wrote \(path)")
         }
-        judgeMessage(operation, parts, by: session)
+        judgeMessage(operation, parts, by: session, at: time)
     }
 
     /// What nobody does but the leader, in the past tense: administrators only reset replicas and set them to ERROR.
@@ -122,15 +147,39 @@ package struct ClusterInvariants: Sendable {
         }
     }
 
-    private mutating func judgeMessage(_ operation: WriteOperation, _ parts: [String], by session: SessionID) {
+    private mutating func judgeMessage(
+        _ operation: WriteOperation, _ parts: [String], by session: SessionID, at time: Duration
+    ) {
         guard session == leader, case .create = operation, let message = message(operation, parts),
             message.messageType == .stateTransition, let target = message.targetSession
         else { return }
+        if message.fromState == StateModel.error, message.toState != StateModel.dropped {
+            note("error-driven", "\(parts[1]) is asked to bring \(message.partitions) out of ERROR, which only operators do")
+        }
+        if let since = unreadableSince[message.resource ?? ""], time > since + .seconds(10) {
+            note("frozen", "\(parts[1]) is asked to bring \(message.partitions) from \(message.fromState ?? "") to "
+                + "\(message.toState ?? ""), though the ideal state has been unreadable since \(since)")
+        }
         for partition in message.partitions {
+            noteAsk(message, partition, parts[1], target, at: time)
             guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),
                 let from = message.fromState, from != Message.any, from != state
             else { continue }
             note("asked-again", "\(parts[1]) is asked to bring \(partition) from \(from) to \(message.toState ?? ""); it is \(state)")
+        }
+    }
+
+    private mutating func noteAsk(
+        _ message: Message, _ partition: String, _ instance: String, _ session: String, at time: Duration
+    ) {
+        let ask = Ask(
+            instance: instance, session: session, partition: partition, from: message.fromState ?? "",
+            to: message.toState ?? "")
+        var times = (asks[ask] ?? []).filter { $0 > time - .seconds(1) }
+        times.append(time)
+        asks[ask] = times
+        if times.count == asksPerSecond {
+            note("flood", "\(instance) is asked \(times.count) times a second to bring \(partition) from \(ask.from) to \(ask.to)")
         }
     }
 }

@@ -11,14 +11,18 @@ struct Network: ScenarioPart {
                 }
             },
             FaultKind("break-leaders-connection", weight: 5) { world, random in
-                world.withProcess(world.leader) { $0.ensemble.breakConnections(of: $1) }
+                for _ in 0..<Int.random(in: 1...5, using: &random) {
+                    world.sometimesInMidWrite(&random) {
+                        world.withProcess(world.leader) { $0.ensemble.breakConnections(of: $1) }
+                    }
+                }
             },
             FaultKind("isolate", weight: 6) { world, random in
                 world.isolate(world.someProcess(&random), for: random.duration(in: .milliseconds(50)...(.seconds(20))))
             },
             FaultKind("isolate-leader", weight: 6) { world, random in
-                guard let leader = world.leader else { return }
-                world.isolate(leader, for: random.duration(in: .milliseconds(50)...(.seconds(20))))
+                let duration = random.duration(in: .milliseconds(50)...(.seconds(20)))
+                world.sometimesInMidWrite(&random) { world.leader.map { world.isolate($0, for: duration) } }
             },
             FaultKind("isolate-half", weight: 2) { world, random in
                 let all = world.wishes.withLock { $0.running.sorted() }

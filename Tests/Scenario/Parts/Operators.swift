@@ -103,8 +103,7 @@ struct Operators: ScenarioPart {
         let cluster = world.cluster.name
         try await world.insist { admin in
             try await admin.enableCluster(cluster)
-            let known = try await admin.instances(in: cluster)
-            for name in known {
+            for name in world.simulation.ensemble.children(of: world.paths.instanceConfigs) where world.isOutOfService(name) {
                 try await admin.setOperation(.enable, of: name, in: cluster)
                 try await admin.updateInstance(name, in: cluster) {
                     $0.record.mapFields["HELIX_DISABLED_PARTITION"] = nil
@@ -117,11 +116,20 @@ struct Operators: ScenarioPart {
             }
         }
         // Those that were dropped and not added again.
-        for number in 0..<world.size.participants { try await world.add("node-\(number)") }
+        for number in 0..<world.size.participants where world.cluster.process("node-\(number)")?.isAlive != true {
+            try await world.add("node-\(number)")
+        }
     }
 }
 
 extension ScenarioWorld {
+    /// Whether operators have taken an instance out of service, or partitions on it.
+    fileprivate func isOutOfService(_ instance: String) -> Bool {
+        guard let record = record(paths.instanceConfig(instance)) else { return true }
+        let config = InstanceConfig(record: record)
+        return config.effectiveOperation != .enable || record.mapFields["HELIX_DISABLED_PARTITION"]?.isEmpty == false
+    }
+
     /// An instance is to be in the cluster, and its process is to run.
     func add(_ name: String) async throws {
         let cluster = cluster.name

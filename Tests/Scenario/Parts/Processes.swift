@@ -8,7 +8,8 @@ import Synchronization
 /// Processes are killed, stand still, are asked to shut down, and are started again.
 struct Processes: ScenarioPart {
     func prepare(_ world: ScenarioWorld) async throws {
-        world.cluster.onExit { process, _ in world.ended(process.name) }
+        world.cluster.onExit { world.ended($0) }
+        world.simulation.ensemble.observe { world.ambush($0) }
         for number in 0..<world.size.controllers { world.run("controller-\(number)") }
         let names = (0..<world.size.participants).map { "node-\($0)" }
         try await world.cluster.administrate { admin in
@@ -29,8 +30,8 @@ struct Processes: ScenarioPart {
                 }
             },
             FaultKind("kill-leader", weight: 6) { world, random in
-                guard let leader = world.leader else { return }
-                world.kill(leader, restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                let delay = random.duration(in: .milliseconds(10)...(.seconds(15)))
+                world.sometimesInMidWrite(&random) { world.leader.map { world.kill($0, restartAfter: delay) } }
             },
             FaultKind("kill-controller", weight: 2) { world, random in
                 world.kill(world.someController(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
@@ -44,8 +45,8 @@ struct Processes: ScenarioPart {
                 world.cluster.pause(world.someParticipant(&random), for: random.duration(in: .milliseconds(10)...(.seconds(15))))
             },
             FaultKind("pause-leader", weight: 6) { world, random in
-                guard let leader = world.leader else { return }
-                world.cluster.pause(leader, for: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                let duration = random.duration(in: .milliseconds(10)...(.seconds(15)))
+                world.sometimesInMidWrite(&random) { world.leader.map { world.cluster.pause($0, for: duration) } }
             },
             FaultKind("pause-briefly", weight: 3) { world, random in
                 for _ in 0..<30 {
@@ -94,7 +95,11 @@ extension ScenarioWorld {
     }
 
     /// Whoever watches over the processes of a machine starts those again that have ended.
-    func ended(_ name: String) {
+    func ended(_ exit: SimulatedCluster.Exit) {
+        let name = exit.process.name
+        if !exit.isWanted, (exit.error as? ParticipantError)?.code != .instanceNotSetUp {
+            cluster.judge.note("exit", "\(name) ended by itself: \(exit.error.map { "\($0)" } ?? "without an error")")
+        }
         let (delay, isHealing) = wishes.withLock { ($0.restartDelays.removeValue(forKey: name), $0.isHealing) }
         simulation.after(isHealing ? .seconds(1) : delay ?? .seconds(1)) { [self] in
             guard wishes.withLock({ $0.running.contains(name) }), cluster.process(name)?.isAlive != true else { return }

@@ -45,8 +45,8 @@ struct Records: ScenarioPart {
             FaultKind("message-for-a-session-that-is-gone", weight: 3) { world, random in
                 try await world.sendStaleMessage(to: world.someParticipant(&random), &random)
             },
-            FaultKind("delete-leader", weight: 3) { world, _ in
-                try await world.interfere { try await $0.delete(world.paths.leader) }
+            FaultKind("delete-leader", weight: 3) { world, random in
+                world.sometimesInMidWrite(&random) { world.deleteLeader() }
             },
             FaultKind("delete-external-view", weight: 2) { world, random in
                 guard let resource = StandardScenario.resources.randomElement(using: &random) else { return }
@@ -78,6 +78,14 @@ enum Garbage {
 }
 
 extension ScenarioWorld {
+    /// Somebody deletes the leader's znode.
+    func deleteLeader() {
+        let outsider = SessionID(rawValue: 0xbad)
+        cluster.judge.exempt(outsider)
+        cluster.timeline.note("outsider", "deletes the leader's znode")
+        simulation.ensemble.interfere([.delete(paths.leader)], as: outsider)
+    }
+
     /// Does something with the znodes directly, as somebody does who should not.
     func interfere(_ body: @escaping @Sendable (any CoordinationSession) async throws -> Void) async throws {
         try await cluster.attempt("outsider") { try await self.asOutsider(body) }

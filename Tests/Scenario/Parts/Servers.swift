@@ -32,7 +32,7 @@ struct Servers: ScenarioPart {
                 }
             },
             FaultKind("expire-leader", weight: 4) { world, random in
-                world.expire(world.leader)
+                world.sometimesInMidWrite(&random) { world.expire(world.leader) }
             },
         ]
     }
