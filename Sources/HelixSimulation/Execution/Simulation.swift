@@ -51,7 +51,7 @@ public final class Simulation: Sendable {
             }
             if let fault = await standstill() {
                 group.cancelAll()
-                _ = await standstill()
+                await letTasksEnd(after: fault)
                 throw fault
             }
             guard let result = try await group.next() else { preconditionFailure("the body has ended") }
@@ -69,6 +69,18 @@ public final class Simulation: Sendable {
                 guard await somethingCameIn() else {
                     return SimulationError(kind: .standstill, seed: seed, at: clock.now)
                 }
+            }
+        }
+    }
+
+    /// The tasks of a simulation that failed are cancelled, and may come to their end.
+    ///
+    /// Nobody can end a task that does not heed that: rather than to wait for ever the program stops, and says why.
+    private func letTasksEnd(after fault: SimulationError) async {
+        let limit = ContinuousClock.now.advanced(by: .seconds(10))
+        while scheduler.drainAnew() != .finished {
+            guard await somethingCameIn() || ContinuousClock.now < limit else {
+                fatalError("\(fault) Nor do its tasks end when they are cancelled.")
             }
         }
     }
