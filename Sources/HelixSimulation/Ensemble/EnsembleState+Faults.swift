@@ -32,7 +32,8 @@ extension EnsembleState {
     mutating func unblock(_ process: Int, from servers: [Int]) {
         for server in servers where blocked.remove(Route(process: process, server: server)) != nil {
             for id in connections.keys.sorted() {
-                guard let connection = connections[id], connection.process == process, connection.server == server else {
+                guard let connection = connections[id], connection.process == process, connection.server == server
+                else {
                     continue
                 }
                 for _ in 0..<connection.stuckRequests { scheduleArrival(on: id) }

@@ -21,7 +21,8 @@ extension EnsembleState {
         commitOpening()
         let id = nextSession()
         let session = ClientSession(
-            requester: Requester(session: id, as: request.requester), timeout: request.timeout, process: request.process)
+            requester: Requester(session: id, as: request.requester), timeout: request.timeout, process: request.process
+        )
         let connection = nextID()
         connections[connection] = Connection(session: id, server: server, process: request.process.id)
         session.owner = connection
@@ -72,7 +73,9 @@ extension EnsembleState {
     mutating func timeSinceHeard(_ session: ClientSession) -> Int64 { delay(0...(session.timeout / 3)) }
 
     mutating func expire(_ id: SessionID, _ silence: Int) {
-        guard let session = sessions[id], !session.isExpired, session.isSilent, session.silence == silence else { return }
+        guard let session = sessions[id], !session.isExpired, session.isSilent, session.silence == silence else {
+            return
+        }
         // Without a leader nobody can decide that it is over; the next one begins to count anew.
         guard hasQuorum else { return }
         end(id)
@@ -134,7 +137,9 @@ extension EnsembleState {
     /// The client closes all connections of a session.
     mutating func hangUp(_ id: SessionID) {
         for number in connections.keys.sorted() {
-            guard let connection = connections[number], connection.session == id, connection.isOpenAtClient else { continue }
+            guard let connection = connections[number], connection.session == id, connection.isOpenAtClient else {
+                continue
+            }
             hangUp(connection, number)
         }
     }

@@ -45,7 +45,9 @@ struct History {
         if ended.contains(transaction.session) { faults.append("\(transaction.session) writes after its end") }
         if transaction.endsSession {
             let gone = Set(transaction.operations.map(\.path))
-            if gone != ephemerals(of: transaction.session) { faults.append("\(transaction.session) leaves with \(gone)") }
+            if gone != ephemerals(of: transaction.session) {
+                faults.append("\(transaction.session) leaves with \(gone)")
+            }
             ended.insert(transaction.session)
         }
         for operation in transaction.operations { faults += take(operation, transaction) }
@@ -57,7 +59,9 @@ struct History {
         let exists = versions[path]?.last?.data != nil
         switch operation {
         case .create(_, let data, let mode, _):
-            put(Version(zxid: transaction.zxid, data: data, owner: mode.isEphemeral ? transaction.session : nil), at: path)
+            put(
+                Version(zxid: transaction.zxid, data: data, owner: mode.isEphemeral ? transaction.session : nil),
+                at: path)
             families[path, default: []].append(Family(zxid: transaction.zxid, names: []))
             changeChildren(of: path, transaction.zxid) { $0.insert($1) }
             return exists ? ["\(path) is created twice"] : []

@@ -137,19 +137,28 @@ final class PromiseBook: Sendable {
     /// The transaction of a write, if it was committed.
     func zxid(of number: UInt64) -> Int64? { content.withLock { $0.committed[number] } }
 
-    func deletion(of path: String, in session: SessionID) -> Int64? { content.withLock { $0.deletions[session]?[path] } }
+    func deletion(of path: String, in session: SessionID) -> Int64? {
+        content.withLock { $0.deletions[session]?[path] }
+    }
 
     /// Checks, when all is over, that everybody was told the truth.
     func judgeWrites() {
         content.withLock { content in
             for (number, fate) in content.fates.sorted(by: { $0.key < $1.key }) {
                 let isCommitted = content.committed[number] != nil
-                if fate == .applied, !isCommitted { content.violations.append("write \(number) was acknowledged, and lost") }
-                if fate == .refused, isCommitted { content.violations.append("write \(number) was refused, and applied") }
-                if fate == .unknown { content.counts[isCommitted ? "lost, applied" : "lost, not applied", default: 0] += 1 }
+                if fate == .applied, !isCommitted {
+                    content.violations.append("write \(number) was acknowledged, and lost")
+                }
+                if fate == .refused, isCommitted {
+                    content.violations.append("write \(number) was refused, and applied")
+                }
+                if fate == .unknown {
+                    content.counts[isCommitted ? "lost, applied" : "lost, not applied", default: 0] += 1
+                }
                 guard let first = content.submissions[number]?.transaction else { continue }
                 if content.committed[first] != content.committed[number] {
-                    content.violations.append("write \(number) and \(first) are one transaction, and were not applied as one")
+                    content.violations.append(
+                        "write \(number) and \(first) are one transaction, and were not applied as one")
                 }
             }
         }

@@ -11,8 +11,7 @@ final class PromiseRun: Sendable {
     private static let clients = 4
 
     /// - Returns: the book of a run of so long, in which everything was judged.
-    static func judged(seed: UInt64, span: Duration = .seconds(60)) async throws -> PromiseBook {
-        let simulation = Simulation(seed: seed)
+    static func judged(_ simulation: Simulation, span: Duration = .seconds(60)) async throws -> PromiseBook {
         let book = PromiseBook(simulation.clock)
         simulation.ensemble.observe { book.take($0) }
         let run = PromiseRun(simulation, book)
@@ -72,7 +71,8 @@ final class PromiseRun: Sendable {
             let session = try await coordination.openSession(SessionConfiguration(timeout: timeout))
             book.opened(session, process)
             var client = PromiseClient(session, simulation, book)
-            let end = simulation.clock.now.advanced(by: simulation.random { $0.duration(in: .seconds(1)...(.seconds(40))) })
+            let end = simulation.clock.now.advanced(
+                by: simulation.random { $0.duration(in: .seconds(1)...(.seconds(40))) })
             while !session.state.isFinal, !book.isOver, simulation.clock.now < end {
                 await client.step()
                 let most = session.state == .suspended ? Duration.milliseconds(300) : .milliseconds(60)
@@ -99,11 +99,14 @@ final class PromiseRun: Sendable {
     private func disturb(_ span: Duration) async throws {
         let end = simulation.clock.now.advanced(by: span)
         while simulation.clock.now < end {
-            try await simulation.clock.sleep(for: simulation.random { $0.duration(in: .milliseconds(5)...(.milliseconds(600))) })
+            try await simulation.clock.sleep(
+                for: simulation.random { $0.duration(in: .milliseconds(5)...(.milliseconds(600))) })
             let process = processes.withLock { processes in
                 simulation.random { processes[Int.random(in: 0..<processes.count, using: &$0)] }
             }
-            let (kind, amount) = simulation.random { (Int.random(in: 0..<20, using: &$0), $0.duration(in: .zero...(.seconds(1)))) }
+            let (kind, amount) = simulation.random {
+                (Int.random(in: 0..<20, using: &$0), $0.duration(in: .zero...(.seconds(1))))
+            }
             disturb(process, kind, amount)
         }
     }
