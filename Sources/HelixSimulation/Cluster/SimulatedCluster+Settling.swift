@@ -4,9 +4,11 @@ import HelixController
 import HelixRecords
 public import HelixSpectator
 import RebalancePipeline
+import Synchronization
 
 extension SimulatedCluster {
     /// Performs operations of an administrator, in a session of its own.
+    @discardableResult
     public func administrate<Value: Sendable>(
         _ body: @escaping @Sendable (Administrator) async throws -> Value
     ) async throws -> Value {
@@ -28,6 +30,9 @@ extension SimulatedCluster {
     }
 
     /// Lets time pass until the cluster is as it should be and nothing is under way any more.
+    ///
+    /// Sessions of killed processes have expired then, and participants that run have joined; for those that stand still
+    /// or are cut off it does not wait.
     ///
     /// - Parameter limit: how long that may take in simulated time; two minutes unless set.
     /// - Throws: ``NotSettled``, which says what is missing.
@@ -53,6 +58,7 @@ extension SimulatedCluster {
             if self.simulation.ensemble.data(at: self.paths.leader) == nil { missing.append("nobody leads") }
             let snapshot = try await ClusterSnapshot.read(
                 self.name, in: session, now: self.simulation.milliseconds, logger: self.timeline.logger(for: "judge"))
+            missing += self.absentMembers.map { "\($0) has not joined" }
             for instance in snapshot.instances where instance.live != nil && !instance.messages.isEmpty {
                 missing.append("\(instance.name) has \(instance.messages.count) messages")
             }
@@ -62,6 +68,16 @@ extension SimulatedCluster {
                 missing += self.unsettled(name, snapshot, decision)
             }
             return missing
+        }
+    }
+
+    /// The participants that run, could reach the coordination service, and have no live instance.
+    private var absentMembers: [String] {
+        members.withLock { $0 }.sorted().filter { name in
+            guard let process = process(name), process.isAlive, !process.isPaused,
+                !simulation.ensemble.isIsolated(process)
+            else { return false }
+            return simulation.ensemble.data(at: paths.liveInstance(name)) == nil
         }
     }
 
