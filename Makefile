@@ -21,7 +21,7 @@ build: setup-build ## Build everything
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 
 # Three runs of one build: what computes, what waits, and what starts processes do not disturb each other.
-PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline)Tests\.
+PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Simulation)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests)\.
 
 test-main: setup-test

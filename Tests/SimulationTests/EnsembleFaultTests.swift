@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Single misfortunes, each by itself.
-@Suite("Faults of the ensemble", .timeLimit(.minutes(1)))
+@Suite("Faults of the ensemble", .timeLimit(.minutes(5)))
 struct EnsembleFaultTests {
     static let seeds = 1...20 as ClosedRange<UInt64>
 

@@ -3,9 +3,9 @@ import Testing
 
 /// What ZooKeeper promises, the simulated ensemble keeps, whatever happens to it. (What is checked: `PromiseClient` for
 /// what clients read, `PromiseBook` for what becomes of writes and sessions.)
-@Suite("The ensemble keeps ZooKeeper's promises", .timeLimit(.minutes(2)))
+@Suite("The ensemble keeps ZooKeeper's promises", .timeLimit(.minutes(5)))
 struct EnsemblePromiseTests {
-    @Test("under random faults", arguments: 1...30 as ClosedRange<UInt64>)
+    @Test("under random faults", arguments: 1...25 as ClosedRange<UInt64>)
     func underFaults(seed: UInt64) async throws {
         let book = try await PromiseRun.judged(Simulation(seed: seed))
         for violation in book.violations.prefix(5) { Issue.record("seed \(seed): \(violation)") }

@@ -26,12 +26,13 @@ private final class Holder: Sendable {
     }
 }
 
-@Suite("Processes", .timeLimit(.minutes(1)))
+@Suite("Processes", .timeLimit(.minutes(5)))
 struct ProcessTests {
     static let timeout = Duration.seconds(6)
     static let seeds = 1...40 as ClosedRange<UInt64>
 
-    /// Runs `body` beside a process that holds `/e` from a moment before; then how long `/e` lives from there on is looked at.
+    /// Runs `body` beside a process that holds `/e`.
+    /// - Returns: how long `/e` lives from then on.
     private func lifetime(
         _ seed: UInt64, _ body: @escaping @Sendable (Simulation, Holder) async throws -> Void
     ) async throws -> Duration {

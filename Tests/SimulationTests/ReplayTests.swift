@@ -2,7 +2,7 @@ import HelixSimulation
 import Synchronization
 import Testing
 
-@Suite("A run follows from its seed", .timeLimit(.minutes(1)))
+@Suite("A run follows from its seed", .timeLimit(.minutes(5)))
 struct ReplayTests {
     /// Some of everything: clients under faults.
     private func trace(_ seed: UInt64) async throws -> [UInt64] {

@@ -2,7 +2,7 @@ import Coordination
 import HelixSimulation
 import Testing
 
-@Suite("The executor", .timeLimit(.minutes(1)))
+@Suite("The executor", .timeLimit(.minutes(5)))
 struct SchedulerTests {
     @Test("runs everything that is started in the structured way")
     func staysInside() async throws {
@@ -111,7 +111,7 @@ struct SchedulerTests {
     }
 }
 
-@Suite("The clock", .timeLimit(.minutes(1)))
+@Suite("The clock", .timeLimit(.minutes(5)))
 struct ClockTests {
     @Test("lets an hour pass at once")
     func hour() async throws {

@@ -7,7 +7,7 @@ import HelixSpectator
 import Synchronization
 import Testing
 
-@Suite("A simulated cluster", .timeLimit(.minutes(1)))
+@Suite("A simulated cluster", .timeLimit(.minutes(5)))
 struct SimulatedClusterTests {
     /// Runs `body` with three nodes that share a resource, and notes of what their handlers do.
     private func withNodes(

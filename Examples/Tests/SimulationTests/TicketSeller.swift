@@ -61,7 +61,7 @@ struct ConcertHandler: LeaderStandbyHandler {
     func reset() async { seller.close(concert) }
 }
 
-/// The database behind all sellers. It belongs to no process, so it outlives them; it refuses sellers that were replaced.
+/// The database behind all sellers. It belongs to no process, so it outlives them; it refuses whoever was replaced.
 final class BoxOffice: Sendable {
     struct Sale: Sendable, Hashable {
         let concert: String

@@ -1,7 +1,8 @@
 import Coordination
 import HelixSimulation
 
-/// All states of all znodes in the order in which they were committed: every read of every client must be explained by it.
+/// All states of all znodes in the order in which they were committed. Every read of every client must be explained by
+/// it.
 struct History {
     /// What a read found.
     enum Finding: Hashable {
