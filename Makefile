@@ -25,7 +25,7 @@ test: test-main test-examples ## Run every test, those against real ZooKeeper se
 
 # Four runs of one build: what computes, what waits, what starts processes, and what breaks all of it do not disturb
 # each other.
-PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz)Tests\.
+PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz|Simulation)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
 CHAOS_TESTS = ^Chaos\.
 MINUTES ?= 3

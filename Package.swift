@@ -74,7 +74,8 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Coordination", "ZooKeeper", "HelixRecords", "HelixSimulation", "StateModels", logging],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "TestSupport"]),
+        .testTarget(
+            name: "CoordinationTests", dependencies: ["Coordination", "ZooKeeper", "HelixSimulation", "TestSupport"]),
         .testTarget(name: "StateModelsTests", dependencies: ["StateModels"]),
         .testTarget(
             name: "HelixRecordsTests", dependencies: ["HelixRecords", "StateModels", "HelixSimulation", "TestSupport"]),
@@ -117,7 +118,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: ["helix", "HelixParticipant", "StateModels", "ZooKeeper", logging, lifecycle, arguments]),
+            dependencies: [
+                "helix", "HelixAdmin", "HelixParticipant", "HelixSimulation", "HelixSpectator", "StateModels",
+                "ZooKeeper",
+                logging, lifecycle, arguments,
+            ]),
         .testTarget(
             name: "Integration",
             dependencies: embedded.map { .init(stringLiteral: $0) } + ["ZooKeeper", "TestSupport", "helix"],

@@ -9,6 +9,7 @@ let features: [SwiftSetting] = [
 ]
 
 let helix: Target.Dependency = .product(name: "Helix", package: "helix")
+let simulation: Target.Dependency = .product(name: "HelixSimulation", package: "helix")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -43,6 +44,7 @@ let package = Package(
         .testTarget(name: "LeaderStandbyTests", dependencies: ["LeaderStandby", "Shared", "Support"]),
         .testTarget(name: "MasterSlaveTests", dependencies: ["MasterSlave", "Shared", "Support", helix]),
         .testTarget(name: "LockManagerTests", dependencies: ["LockManager", "Shared", "Support"]),
+        .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,9 @@
 import Coordination
+import HelixSimulation
 import Testing
 
-/// The embedded service and a real ZooKeeper do the same, over random operations.
-@Suite("Contract: the embedded service against ZooKeeper", .timeLimit(.minutes(1)))
+/// The embedded service, a real ZooKeeper and a simulated one to which nothing happens do the same, over random operations.
+@Suite("Contract: the embedded service against ZooKeeper and the simulated ensemble", .timeLimit(.minutes(1)))
 struct DifferentialTests {
     /// What a result tells, without what differs by nature: transaction numbers, times and session ids.
     func essence(_ stat: Stat) -> String {
@@ -79,11 +80,12 @@ struct DifferentialTests {
                 trace.append("\(path) → \(essence(await session.read([operation])[0]))")
             }
             for (session, watcher) in zip(sessions, watchers) {
-                _ = try await session.exists("/")  // after its answer all earlier events are there
+                try await session.sync("/")  // after its answer all earlier events are there
                 trace.append("events \(watcher.drain().map { "\($0.path) \($0.kind)" }.sorted())")
             }
         }
         await sessions[0].close()
+        try await sessions[1].sync("/")
         trace.append("\(try await sessions[1].subtree("/"))")
         await sessions[1].close()
         return trace
@@ -92,11 +94,22 @@ struct DifferentialTests {
     @Test("the same operations have the same results, events and state", arguments: 1...6 as ClosedRange<UInt64>)
     func sameTrace(seed: UInt64) async throws {
         let memory = try await trace(MemoryCoordination(), seed)
-        let zooKeeper = try await trace(try await Implementation.zooKeeper.makeService(), seed)
-        for (step, (memory, zooKeeper)) in zip(memory, zooKeeper).enumerated() {
-            #expect(memory == zooKeeper, "seed \(seed), step \(step)")
-            if memory != zooKeeper { return }
+        try compare(memory, try await trace(try await Implementation.zooKeeper.makeService(), seed), seed)
+    }
+
+    @Test("the simulated ensemble gives the same, too", arguments: 1...20 as ClosedRange<UInt64>)
+    func sameTraceInSimulation(seed: UInt64) async throws {
+        let memory = try await trace(MemoryCoordination(), seed)
+        let simulated = try await Simulation(seed: seed).run { simulation in
+            try await trace(simulation.ensemble.coordination(for: simulation.makeProcess("node")), seed)
         }
-        #expect(memory.count == zooKeeper.count)
+        try compare(memory, simulated, seed)
+    }
+
+    private func compare(_ expected: [String], _ found: [String], _ seed: UInt64) throws {
+        for (step, (expected, found)) in zip(expected, found).enumerated() {
+            try #require(expected == found, "seed \(seed), step \(step)")
+        }
+        #expect(expected.count == found.count)
     }
 }

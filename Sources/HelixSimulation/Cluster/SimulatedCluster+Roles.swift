@@ -27,33 +27,49 @@ extension SimulatedCluster {
 
     /// Starts a participant; it is added to the cluster if it is not known there.
     ///
-    /// - Parameter register: registers the handlers. Called when the process starts, and not again.
+    /// - Parameters:
+    ///   - work: what else the process does, for example the service that the handlers belong to. It lives and dies with
+    ///     the process, and is cancelled when the participant has left.
+    ///   - register: registers the handlers. Called when the process starts, and not again.
     public func startParticipant(
         _ name: String, configuration: ParticipantConfiguration = ParticipantConfiguration(),
+        beside work: @escaping @Sendable () async throws -> Void = {},
         _ register: @escaping @Sendable (Participant) throws -> Void
     ) async throws {
         try await administrate { admin in
             guard try await !admin.instances(in: self.name).contains(name) else { return }
             try await admin.addInstance(name, in: self.name)
         }
-        runParticipant(name, configuration: configuration, register)
+        runParticipant(name, configuration: configuration, beside: work, register)
     }
 
     /// Starts a participant that is known in the cluster.
     package func runParticipant(
         _ name: String, configuration: ParticipantConfiguration = ParticipantConfiguration(),
+        beside work: @escaping @Sendable () async throws -> Void = {},
         _ register: @escaping @Sendable (Participant) throws -> Void
     ) {
         var configuration = configuration
         configuration.processName = "1@\(name)"
-        participants.withLock { _ = $0.insert(name) }
+        members.withLock { _ = $0.insert(name) }
         start(name) { [self, configuration] process, coordination in
             let participant = Participant(
                 cluster: self.name, instance: name, coordination: coordination, configuration: configuration,
                 logger: timeline.logger(for: name), clock: clock, now: { self.milliseconds(of: process) },
                 makeMessageID: { self.makeMessageID() })
             try register(participant)
-            try await play(participant, in: process)
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                defer { group.cancelAll() }
+                group.addTask {
+                    try await self.play(participant, in: process)
+                    return true
+                }
+                group.addTask {
+                    try await work()
+                    return false
+                }
+                while let hasLeft = try await group.next(), !hasLeft {}
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import Synchronization
 
 extension SimulatedCluster {
     /// Performs operations of an administrator, in a session of its own.
+    @discardableResult
     public func administrate<Value: Sendable>(
         _ body: @escaping @Sendable (Administrator) async throws -> Value
     ) async throws -> Value {
@@ -29,6 +30,9 @@ extension SimulatedCluster {
     }
 
     /// Lets time pass until the cluster is as it should be and nothing is under way any more.
+    ///
+    /// Sessions of killed processes have expired then, and participants that run have joined; for those that stand still
+    /// or are cut off it does not wait.
     ///
     /// - Parameter limit: how long that may take in simulated time; two minutes unless set.
     /// - Throws: ``NotSettled``, which says what is missing.
@@ -52,10 +56,10 @@ extension SimulatedCluster {
             let orphans = self.simulation.ensemble.orphans
             if orphans > 0 { missing.append("\(orphans) sessions of killed processes have not expired") }
             missing += self.unsteady.map { "\($0) stands still, or is about to end" }
-            missing += self.absentees.map { "\($0) has not joined" }
             missing += self.leadersPlans
             let snapshot = try await ClusterSnapshot.read(
                 self.name, in: session, now: self.simulation.milliseconds, logger: self.timeline.logger(for: "judge"))
+            missing += self.absentMembers.map { "\($0) has not joined" }
             for instance in snapshot.instances where instance.live != nil && !instance.messages.isEmpty {
                 missing.append("\(instance.name) has \(instance.messages.count) messages")
             }
@@ -66,10 +70,14 @@ extension SimulatedCluster {
         }
     }
 
-    /// The participants that run and are not live in the cluster.
-    package var absentees: [String] {
-        let live = Set(simulation.ensemble.children(of: paths.liveInstances))
-        return participants.withLock { $0 }.filter { process($0)?.isAlive == true && !live.contains($0) }.sorted()
+    /// The participants that run, could reach the coordination service, and have no live instance.
+    private var absentMembers: [String] {
+        members.withLock { $0 }.sorted().filter { name in
+            guard let process = process(name), process.isAlive, !process.isPaused,
+                !simulation.ensemble.isIsolated(process)
+            else { return false }
+            return simulation.ensemble.data(at: paths.liveInstance(name)) == nil
+        }
     }
 
     /// What the leader still has to do.

@@ -54,10 +54,11 @@ public final class SimulatedCluster: Sendable {
     private let starts = Mailbox<Start>()
     private let processes = Mutex<[String: SimulatedProcess]>([:])
     private let exits = Mutex<(@Sendable (Exit) -> Void)?>(nil)
+    /// The participants that belong to the cluster as long as they run.
+    let members = Mutex<Set<String>>([])
     let shutdowns = Mutex<[Int: @Sendable () -> Void]>([:])
     /// Processes that were asked to shut down.
     private let leaving = Mutex<Set<Int>>([])
-    let participants = Mutex<Set<String>>([])
     let controllers = Mutex<[String: Controller]>([:])
     /// Calendar times differ from process to process.
     let skews = Mutex<[Int: Int64]>([:])
@@ -137,7 +138,9 @@ public final class SimulatedCluster: Sendable {
             try await start.process.run(start.body)
             note(exitOf: start.process, nil)
         } catch {
-            guard note(exitOf: start.process, error) else { throw error }
+            guard !note(exitOf: start.process, error) else { return }
+            starts.finish()  // or nobody would look at the error before the end
+            throw error
         }
     }
 

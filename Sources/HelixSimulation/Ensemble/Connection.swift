@@ -19,9 +19,14 @@ final class Connection {
     /// The earliest times at which the next one can arrive, since streams keep their order.
     var nextArrival: Int64 = 0
     var nextDelivery: Int64 = 0
-    /// What is stuck in the network.
-    var stuckRequests: [Request] = []
-    var stuckPackets: [Packet] = []
+    /// What is on its way, in order: whatever delays the arrival of one delays all behind it.
+    var requestsUnderWay: [Request] = []
+    var packetsUnderWay: [Packet] = []
+    /// How many of these would have arrived, but are stuck in the network.
+    var stuckRequests = 0
+    var stuckPackets = 0
+    /// Counts the times at which the client heard of the server again after it had been cut off.
+    var relief = 0
 
     init(session: SessionID, server: Int, process: Int) {
         self.session = session
@@ -44,6 +49,7 @@ final class ClientSession {
     /// Counts the silences, so that one that was broken does not lead to expiry.
     var silence = 0
     var isSilent = false
+    var silentSince: Int64 = 0
 
     // What the client knows.
     var connection: Int?

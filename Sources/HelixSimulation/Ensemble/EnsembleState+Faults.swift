@@ -2,6 +2,10 @@ import Coordination
 
 /// What can go wrong in the network and with the servers.
 extension EnsembleState {
+    func isBlocked(_ connection: Connection) -> Bool {
+        blocked.contains(Route(process: connection.process, server: connection.server))
+    }
+
     func isReachable(_ server: Int, from process: Int) -> Bool {
         hasQuorum && !servers[server].isDown && !blocked.contains(Route(process: process, server: server))
     }
@@ -12,12 +16,14 @@ extension EnsembleState {
     mutating func block(_ process: Int, from servers: [Int]) {
         for server in servers where blocked.insert(Route(process: process, server: server)).inserted {
             for id in connections.keys.sorted() {
-                guard let connection = connections[id], connection.isOpenAtClient, connection.process == process,
-                    connection.server == server, let session = sessions[connection.session]
+                guard let connection = connections[id], connection.process == process, connection.server == server,
+                    let session = sessions[connection.session]
                 else { continue }
-                if connection.isOpenAtServer { beginSilence(of: connection.session, heardAgo: timeSinceHeard(session)) }
+                if session.owner == id { beginSilence(of: connection.session, heardAgo: timeSinceHeard(session)) }
+                // It counts from when it heard of the server last, which may be before this.
                 let patience = delay(session.timeout / 3...session.timeout * 2 / 3)
-                schedule(.miss(id, hearing: connection.hearing), after: patience, process: process)
+                let waited = session.isSilent ? now - session.silentSince : 0
+                schedule(.miss(id, relief: connection.relief), after: max(0, patience - waited), process: process)
             }
         }
     }
@@ -26,26 +32,23 @@ extension EnsembleState {
     mutating func unblock(_ process: Int, from servers: [Int]) {
         for server in servers where blocked.remove(Route(process: process, server: server)) != nil {
             for id in connections.keys.sorted() {
-                guard let connection = connections[id], connection.process == process, connection.server == server else {
+                guard let connection = connections[id], connection.process == process, connection.server == server
+                else {
                     continue
                 }
-                let (requests, packets) = (connection.stuckRequests, connection.stuckPackets)
-                connection.stuckRequests = []
-                connection.stuckPackets = []
-                for request in requests { put(request, on: id) }
-                for packet in packets { put(packet, on: id) }
+                for _ in 0..<connection.stuckRequests { scheduleArrival(on: id) }
+                for _ in 0..<connection.stuckPackets { scheduleDelivery(on: id) }
+                (connection.stuckRequests, connection.stuckPackets) = (0, 0)
+                connection.relief += 1
                 hearAgain(id)
             }
         }
     }
 
     private mutating func hearAgain(_ id: Int) {
-        guard let connection = connections[id] else { return }
-        connection.hearing += 1
-        guard connection.isOpenAtServer else { return }
+        guard let connection = connections[id], connection.isOpenAtServer else { return }
         if connection.isOpenAtClient {
-            guard let session = sessions[connection.session], session.owner == id else { return }
-            if !session.process.isPaused { endSilence(of: connection.session) }
+            if sessions[connection.session]?.owner == id { hear(of: connection.session) }
         } else {
             schedule(.closeAtServer(id), after: max(0, connection.nextArrival - now) + 1)
         }
@@ -54,9 +57,8 @@ extension EnsembleState {
     /// All connections of a process break.
     mutating func breakConnections(of process: Int) {
         for id in openConnections(where: { $0.process == process }) {
-            guard let connection = connections[id] else { continue }
             // Either end may notice first.
-            if random.chance(0.5) { loseConnection(connection.session) } else { breakOff(id) }
+            if random.chance(0.5) { lose(id) } else { breakOff(id) }
         }
     }
 
@@ -75,9 +77,7 @@ extension EnsembleState {
     /// A process stands still: nothing is heard of it.
     mutating func paused(_ process: Int) {
         for id in openConnections(where: { $0.process == process }) {
-            guard let connection = connections[id], let session = sessions[connection.session],
-                !blocked.contains(Route(process: process, server: connection.server))
-            else { continue }
+            guard let connection = connections[id], let session = sessions[connection.session] else { continue }
             beginSilence(of: connection.session, heardAgo: timeSinceHeard(session))
         }
     }
@@ -86,11 +86,10 @@ extension EnsembleState {
     mutating func resumed(_ process: Int, after pause: Int64) {
         for id in openConnections(where: { $0.process == process }) {
             guard let connection = connections[id], let session = sessions[connection.session] else { continue }
-            let isStuck = blocked.contains(Route(process: process, server: connection.server))
             if pause > delay(session.timeout / 3...session.timeout * 2 / 3) {
-                schedule(.miss(id, hearing: connection.hearing), after: delay(0...5_000_000), process: process)
-            } else if !isStuck, session.owner == id {
-                endSilence(of: connection.session)
+                schedule(.miss(id, relief: connection.relief), after: delay(0...5_000_000), process: process)
+            } else if !isBlocked(connection), session.owner == id {
+                hear(of: connection.session)
             }
         }
     }
@@ -99,14 +98,8 @@ extension EnsembleState {
     mutating func killed(_ process: Int) {
         for (id, session) in sessions.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where session.process.id == process && !session.states.current.isFinal {
-            let connection = session.connection
             finish(id, as: .closed, .closed)
-            guard let connection else { continue }
-            connections[connection]?.isOpenAtClient = false
-            // What it had sent is still on its way.
-            if !blocked.contains(Route(process: process, server: connections[connection]?.server ?? 0)) {
-                schedule(.closeAtServer(connection), after: delay(0...20_000_000))
-            }
+            hangUp(id)
         }
     }
 

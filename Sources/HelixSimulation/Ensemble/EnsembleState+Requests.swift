@@ -31,21 +31,26 @@ extension EnsembleState {
 
     /// A request goes on its way.
     mutating func put(_ request: Request, on id: Int) {
-        guard let process = connections[id]?.process else { return }
-        let arrival = max(connections[id]?.nextArrival ?? 0, now + latency(process))
-        connections[id]?.nextArrival = arrival
-        schedule(.arrive(id, request), after: arrival - now)
+        connections[id]?.requestsUnderWay.append(request)
+        scheduleArrival(on: id)
+    }
+
+    mutating func scheduleArrival(on id: Int) {
+        guard let connection = connections[id] else { return }
+        connection.nextArrival = max(connection.nextArrival, now + latency(connection.process))
+        schedule(.arrive(id), after: connection.nextArrival - now)
     }
 
     /// A packet reaches the client.
-    mutating func deliver(_ packet: Packet, on id: Int) {
+    mutating func deliver(on id: Int) {
         guard let connection = connections[id], connection.isOpenAtClient,
             let session = sessions[connection.session], session.process.isAlive
         else { return }
-        if blocked.contains(Route(process: connection.process, server: connection.server)) {
-            connections[id]?.stuckPackets.append(packet)
+        if isBlocked(connection) {
+            connection.stuckPackets += 1
             return
         }
+        let packet = connection.packetsUnderWay.removeFirst()
         guard !session.states.current.isFinal else { return }
         switch packet {
         case .connected:
@@ -59,7 +64,7 @@ extension EnsembleState {
             finish(connection.session, as: .expired, .sessionExpired)
         case .answers(let request, let answers, let zxid): take(answers, to: request, zxid, connection.session)
         case .event(let event): sessions[connection.session]?.deliver(event)
-        case .closed: loseConnection(connection.session)
+        case .closed: lose(id)
         }
     }
 
@@ -85,28 +90,28 @@ extension EnsembleState {
 
     /// A packet goes on its way to the client.
     mutating func send(_ packet: Packet, on id: Int) {
-        guard connections[id]?.isOpenAtServer == true else { return }
-        put(packet, on: id)
-    }
-
-    mutating func put(_ packet: Packet, on id: Int) {
-        guard let connection = connections[id] else { return }
-        let delivery = max(connection.nextDelivery, now + latency(connection.process))
-        connections[id]?.nextDelivery = delivery
-        schedule(.deliver(id, packet), after: delivery - now, process: connection.process)
-    }
-
-    mutating func arrive(_ request: Request, on id: Int) {
         guard let connection = connections[id], connection.isOpenAtServer else { return }
-        if blocked.contains(Route(process: connection.process, server: connection.server)) {
-            connections[id]?.stuckRequests.append(request)
-            closed(connection.session)
-            return
-        }
-        // A session that has moved on speaks through its new connection only.
-        guard sessions[connection.session]?.owner == id, sessions[connection.session]?.isExpired == false else {
+        connection.packetsUnderWay.append(packet)
+        scheduleDelivery(on: id)
+    }
+
+    mutating func scheduleDelivery(on id: Int) {
+        guard let connection = connections[id] else { return }
+        connection.nextDelivery = max(connection.nextDelivery, now + latency(connection.process))
+        schedule(.deliver(id), after: connection.nextDelivery - now, process: connection.process)
+    }
+
+    mutating func arrive(on id: Int) {
+        guard let connection = connections[id] else { return }
+        if isBlocked(connection) {
+            connection.stuckRequests += 1
             return closed(connection.session)
         }
+        let request = connection.requestsUnderWay.removeFirst()
+        // A session that has moved on speaks through its new connection only.
+        guard connection.isOpenAtServer, sessions[connection.session]?.owner == id,
+            sessions[connection.session]?.isExpired == false
+        else { return closed(connection.session) }
         let breaks = random.chance(flakiness[connection.process] ?? 0)
         if breaks, random.chance(0.5) { return breakOff(id) }
         connections[id]?.inbox.append(request)

@@ -21,18 +21,26 @@ extension EnsembleState {
         commitOpening()
         let id = nextSession()
         let session = ClientSession(
-            requester: Requester(session: id, as: request.requester), timeout: request.timeout, process: request.process)
+            requester: Requester(session: id, as: request.requester), timeout: request.timeout, process: request.process
+        )
         let connection = nextID()
         connections[connection] = Connection(session: id, server: server, process: request.process.id)
         session.owner = connection
         sessions[id] = session
+        hear(of: id)
         schedule(.opened(attempt: attempt, id), after: latency(request.process.id), process: request.process.id)
     }
 
     /// The client learns of its session.
     mutating func opened(_ attempt: Int, _ id: SessionID) {
-        guard let connection = sessions[id]?.owner else { return tryToOpen(attempt) }
-        guard let request = attempts.removeValue(forKey: attempt) else { return closeAtServer(connection) }
+        guard let connection = sessions[id]?.owner, connections[connection]?.isOpenAtClient == true,
+            let request = attempts.removeValue(forKey: attempt)
+        else {
+            // Nobody has it, so that it is never closed.
+            sessions[id]?.states.move(to: .closed)
+            hangUp(id)
+            return tryToOpen(attempt)
+        }
         sessions[id]?.connection = connection
         request.continuation.resume(returning: id)
     }
@@ -45,23 +53,29 @@ extension EnsembleState {
 
     /// The ensemble does not hear of a session any more: it expires if that lasts for its timeout.
     mutating func beginSilence(of id: SessionID, heardAgo: Int64) {
-        guard let session = sessions[id], !session.isExpired else { return }
+        guard let session = sessions[id], !session.isExpired, !session.isSilent else { return }
         session.silence += 1
         session.isSilent = true
+        session.silentSince = now
         let tick = delay(0...(session.timeout / 10))
         schedule(.expire(id, silence: session.silence), after: max(0, session.timeout - heardAgo + tick))
     }
 
-    mutating func endSilence(of id: SessionID) {
-        sessions[id]?.silence += 1
-        sessions[id]?.isSilent = false
+    /// The ensemble hears of a session; of one whose process stands still it was the last time for a while.
+    mutating func hear(of id: SessionID) {
+        guard let session = sessions[id] else { return }
+        session.silence += 1
+        session.isSilent = false
+        if session.process.isPaused { beginSilence(of: id, heardAgo: 0) }
     }
 
     /// How long ago a client that was connected was heard of last: it sends something each third of its timeout.
     mutating func timeSinceHeard(_ session: ClientSession) -> Int64 { delay(0...(session.timeout / 3)) }
 
     mutating func expire(_ id: SessionID, _ silence: Int) {
-        guard let session = sessions[id], !session.isExpired, session.isSilent, session.silence == silence else { return }
+        guard let session = sessions[id], !session.isExpired, session.isSilent, session.silence == silence else {
+            return
+        }
         // Without a leader nobody can decide that it is over; the next one begins to count anew.
         guard hasQuorum else { return }
         end(id)
@@ -85,7 +99,10 @@ extension EnsembleState {
         guard let session = sessions[id], !session.states.current.isFinal else { return continuation.resume() }
         let connection = session.connection
         finish(id, as: .closed, .closed)
-        guard let connection, connections[connection]?.isOpenAtServer == true else { return continuation.resume() }
+        guard let connection else {
+            hangUp(id)
+            return continuation.resume()
+        }
         closers[id] = continuation
         put(Request(id: nextID(), operations: .close), on: connection)
         connections[connection]?.isOpenAtClient = false
@@ -102,21 +119,36 @@ extension EnsembleState {
         sessions[id]?.connection = nil
     }
 
-    /// The client has no connection any more.
-    mutating func loseConnection(_ id: SessionID) {
-        guard let session = sessions[id], let connection = session.connection else { return }
-        sessions[id]?.connection = nil
-        connections[connection]?.isOpenAtClient = false
-        // What is on its way may still arrive.
-        if connections[connection]?.isOpenAtServer == true {
-            schedule(.closeAtServer(connection), after: delay(0...20_000_000))
-        } else {
-            connections[connection] = nil
-        }
+    /// The client gives up a connection, or learns that it is gone; it may have been a mere attempt.
+    mutating func lose(_ id: Int) {
+        guard let connection = connections[id], connection.isOpenAtClient,
+            let session = sessions[connection.session]
+        else { return }
+        hangUp(connection, id)
         guard !session.states.current.isFinal else { return }
-        sessions[id]?.states.move(to: .suspended)
-        sessions[id]?.failPending(.connectionLoss)
-        scheduleReconnect(id, within: 200_000_000)
+        if session.connection == id {
+            session.connection = nil
+            session.states.move(to: .suspended)
+            session.failPending(.connectionLoss)
+        }
+        scheduleReconnect(connection.session, within: 200_000_000)
+    }
+
+    /// The client closes all connections of a session.
+    mutating func hangUp(_ id: SessionID) {
+        for number in connections.keys.sorted() {
+            guard let connection = connections[number], connection.session == id, connection.isOpenAtClient else {
+                continue
+            }
+            hangUp(connection, number)
+        }
+    }
+
+    /// The client closes a connection: what is on its way may still arrive, if it gets through.
+    private mutating func hangUp(_ connection: Connection, _ id: Int) {
+        connection.isOpenAtClient = false
+        guard connection.isOpenAtServer else { return connections[id] = nil }
+        if !isBlocked(connection) { schedule(.closeAtServer(id), after: delay(0...20_000_000)) }
     }
 
     private mutating func scheduleReconnect(_ id: SessionID, within limit: Int64) {
@@ -140,16 +172,18 @@ extension EnsembleState {
     /// A server meets a client that had been connected before.
     mutating func shakeHands(_ id: Int) {
         guard let connection = connections[id], let session = sessions[connection.session] else { return }
-        guard session.process.isAlive, isReachable(connection.server, from: connection.process) else {
+        guard connection.isOpenAtServer, session.process.isAlive, !session.states.current.isFinal,
+            isReachable(connection.server, from: connection.process)
+        else {
             connections[id] = nil
             return scheduleReconnect(connection.session, within: 1_000_000_000)
         }
         if session.isExpired { return send(.expired, on: id) }
         // A client that has seen more than this server would see it go back.
         if servers[connection.server].tree.zxid < session.lastZxid { return send(.refused, on: id) }
-        if let former = session.owner { closeAtServer(former) }
+        if let former = session.owner { breakOff(former) }
         sessions[connection.session]?.owner = id
-        endSilence(of: connection.session)
+        hear(of: connection.session)
         send(.connected, on: id)
         armAgain(session, on: id)
     }
@@ -167,11 +201,8 @@ extension EnsembleState {
     }
 
     /// The client has not heard of its server for too long.
-    mutating func miss(_ id: Int, _ hearing: Int) {
-        guard let connection = connections[id], connection.isOpenAtClient, connection.hearing == hearing,
-            sessions[connection.session]?.connection == id
-        else { return }
-        loseConnection(connection.session)
+    mutating func miss(_ id: Int, _ relief: Int) {
+        if connections[id]?.relief == relief { lose(id) }
     }
 }
 

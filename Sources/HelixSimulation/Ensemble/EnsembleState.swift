@@ -87,8 +87,8 @@ struct EnsembleState {
         case .opened(let attempt, let session): opened(attempt, session)
         case .retryOpening(let attempt): tryToOpen(attempt)
         case .handshake(let connection): shakeHands(connection)
-        case .arrive(let connection, let request): arrive(request, on: connection)
-        case .deliver(let connection, let packet): deliver(packet, on: connection)
+        case .arrive(let connection): arrive(on: connection)
+        case .deliver(let connection): deliver(on: connection)
         case .goOn(let connection):
             connections[connection]?.isBusy = false
             work(on: connection)
@@ -98,7 +98,7 @@ struct EnsembleState {
         case .expire(let session, let silence): expire(session, silence)
         case .reconnect(let session): reconnect(session)
         case .closeAtServer(let connection): closeAtServer(connection)
-        case .miss(let connection, let hearing): miss(connection, hearing)
+        case .miss(let connection, let relief): miss(connection, relief)
         case .elect: elect()
         }
     }
@@ -226,6 +226,7 @@ struct EnsembleState {
         for server in up where server != best { scheduleApply(on: server) }
         // It cannot know how long each session had not been heard of.
         for id in sessions.keys.sorted(by: { $0.rawValue < $1.rawValue }) where sessions[id]?.isSilent == true {
+            sessions[id]?.isSilent = false
             beginSilence(of: id, heardAgo: 0)
         }
     }

@@ -54,8 +54,10 @@ enum EnsembleEvent: Sendable {
     case opened(attempt: Int, SessionID)
     case retryOpening(attempt: Int)
     case handshake(Int)
-    case arrive(Int, Request)
-    case deliver(Int, Packet)
+    /// The next request arrives at the server.
+    case arrive(Int)
+    /// The next packet arrives at the client.
+    case deliver(Int)
     /// A server goes on with a request.
     case goOn(Int)
     case apply(server: Int)
@@ -63,7 +65,7 @@ enum EnsembleEvent: Sendable {
     case reconnect(SessionID)
     case closeAtServer(Int)
     /// The client has not heard of the server for too long.
-    case miss(Int, hearing: Int)
+    case miss(Int, relief: Int)
     case elect
 }
 

@@ -40,6 +40,13 @@ public final class SimulatedEnsemble: Sendable {
     /// The sessions of processes that are gone, which have not expired yet.
     var orphans: Int { state.withLock { state in state.sessions.values.count { !$0.isExpired && !$0.process.isAlive } } }
 
+    /// Whether a process is cut off from all servers.
+    func isIsolated(_ process: SimulatedProcess) -> Bool {
+        state.withLock { state in
+            state.servers.indices.allSatisfy { state.blocked.contains(.init(process: process.id, server: $0)) }
+        }
+    }
+
     // MARK: Faults
 
     /// Breaks all connections of a process. Requests that are on their way may be applied or not.

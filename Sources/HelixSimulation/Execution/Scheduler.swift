@@ -202,6 +202,12 @@ final class Scheduler: Sendable {
         }
     }
 
+    /// Goes on after a livelock, in case that it was resolved.
+    func drainAnew() -> Pause {
+        state.withLock { $0.stepsAtThisTime = 0 }
+        return drain()
+    }
+
     private func next() -> Next {
         state.withLock { state in
             if state.isFinished, state.ready.isEmpty { return .pause(.finished) }

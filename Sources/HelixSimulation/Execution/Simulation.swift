@@ -53,9 +53,7 @@ public final class Simulation: Sendable {
             }
             if let fault = await standstill() {
                 group.cancelAll()
-                scheduler.extend(by: 3_600_000_000_000)
-                // Whatever does not end when it is cancelled cannot be left behind: its tasks live in this world.
-                if await standstill() != nil { fatalError("\(fault) It cannot be ended: tasks ignore cancellation.") }
+                await letTasksEnd(after: fault)
                 throw fault
             }
             guard let result = try await group.next() else { preconditionFailure("the body has ended") }
@@ -74,6 +72,20 @@ public final class Simulation: Sendable {
                 guard await somethingCameIn() else {
                     return SimulationError(kind: .standstill, seed: seed, at: clock.now)
                 }
+            }
+        }
+    }
+
+    /// The tasks of a simulation that failed are cancelled, and may come to their end.
+    ///
+    /// Nobody can end a task that does not heed that: rather than to wait for ever the program stops, and says why.
+    private func letTasksEnd(after fault: SimulationError) async {
+        let limit = ContinuousClock.now.advanced(by: .seconds(10))
+        scheduler.extend(by: 3_600_000_000_000)
+        while scheduler.drainAnew() != .finished {
+            _ = await somethingCameIn()
+            guard ContinuousClock.now < limit else {
+                fatalError("\(fault) Nor do its tasks end when they are cancelled.")
             }
         }
     }

@@ -111,7 +111,7 @@ extension ScenarioWorld {
         if name.hasPrefix("controller") { return startController(name) }
         if name.hasPrefix("spectator") { return startSpectator(name) }
         var configuration = ParticipantConfiguration()
-        configuration.sessionTimeout = simulation.random { $0.duration(in: .seconds(4)...(.seconds(10))) }
+        configuration.sessionTimeout = .seconds(4 + (Int(name.drop { !$0.isNumber }) ?? 0) % 7)
         configuration.handoverTimeout = .seconds(5)
         cluster.runParticipant(name, configuration: configuration) { participant in
             for model in StandardScenario.models {
