@@ -1,7 +1,9 @@
 import HelixAdmin
 import HelixRecords
 import HelixSimulation
+import HelixSpectator
 import StateModels
+import Synchronization
 
 /// What a cluster that is at rest must do, and must not do, when it is asked for single things.
 struct Exercises {
@@ -12,11 +14,25 @@ struct Exercises {
 
     func perform() async throws {
         try await changeLeader()
+        try await cutOffSpectator()
         let names = world.participants
         guard names.count > 5 else { return }
         let picks = world.simulation.random { names.shuffled(using: &$0) }
         try await takeAway(disabled: picks[0], evacuated: picks[1], dead: picks[2])
         try await bringBack(disabled: picks[0], evacuated: picks[1], dead: picks[2])
+    }
+
+    /// Whoever is cut off says that what it shows may be old.
+    private func cutOffSpectator() async throws {
+        let name = "spectator-0"
+        guard world.size.spectators > 0 else { return }
+        cluster.isolate(name)
+        try await cluster.advance(by: .seconds(7))
+        if world.tables.withLock({ $0[name] })?.isStale != true {
+            cluster.judge.note("stale", "\(name) is cut off, and does not say that its table may be out of date")
+        }
+        cluster.reconnect(name)
+        try await cluster.advance(by: .seconds(3))
     }
 
     /// Another leader finds everything as it should be, and moves nothing.
@@ -34,8 +50,17 @@ struct Exercises {
             try await admin.disableInstance(disabled, in: cluster.name)
             try await admin.setOperation(.evacuate, of: evacuated, in: cluster.name)
         }
+        let hosted = cluster.judge.inspect { world in
+            StandardScenario.resources.flatMap { world.world.replicas(of: $0.name).values }
+                .reduce(0) { $0 + $1.keys.count { [disabled, evacuated, dead].contains($0) } }
+        }
+        let before = cluster.judge.inspect { $0.world.transitions }
         world.stop(dead)
         try await settle()
+        let moved = cluster.judge.inspect { $0.world.transitions } - before
+        if moved > 60 + hosted * 8 {
+            cluster.judge.note("moves", "\(hosted) replicas had to be replaced, and \(moved) transitions were made")
+        }
         for resource in StandardScenario.resources where resource.settings.mode == .fullAuto {
             for (partition, replicas) in cluster.judge.inspect({ $0.world.replicas(of: resource.name) }) {
                 judge(replicas[disabled], partition, disabled, "is disabled", allowed: ["OFFLINE", StateModel.error])

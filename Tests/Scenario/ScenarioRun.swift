@@ -90,7 +90,7 @@ public struct ScenarioRun: Sendable {
         try await settle(world)
         try await beSilent(world)
         for part in parts { try await part.judge(world) }
-        guard world.simulation.random({ $0.chance(0.35) }), cluster.judge.violations.isEmpty else { return }
+        guard world.simulation.random({ $0.chance(0.2) }), cluster.judge.violations.isEmpty else { return }
         try await Exercises(world: world) { try await settle(world) }.perform()
         for part in parts { try await part.judge(world) }
     }

@@ -49,9 +49,11 @@ final class TriedReplica: TransitionHandler {
             world.cluster.judge.note(
                 "from-state", "\(instance) is asked to bring \(key.partition) from \(context.from), but it is \(present)")
         }
+        checkConnection("begins")
         if context.from == model.topState { world.reality.stops(key, instance, process) }
         try await act(context)
         guard process.isAlive else { return }
+        if context.to == model.topState, isExclusive, !Task.isCancelled { checkConnection("is promoted") }
         state.withLock { $0 = context.to }
         guard context.to == model.topState, isExclusive else { return }
         token.withLock { $0 = context.fencingToken }
@@ -61,6 +63,14 @@ final class TriedReplica: TransitionHandler {
         } else {
             world.reality.serves(key, instance, process, token: context.fencingToken)
         }
+    }
+
+    /// Without a connection nothing begins, and nobody comes to the top. (It takes a moment for the news to spread.)
+    private func checkConnection(_ deed: String) {
+        guard process.isAlive, !world.cluster.isLeaving(process), !world.cluster.judge.isExcused(process.name),
+            world.simulation.ensemble.suspension(of: process) > .milliseconds(10)
+        else { return }
+        world.cluster.judge.note("suspended", "\(key.partition) on \(instance) \(deed) without a connection")
     }
 
     private func act(_ context: TransitionContext) async throws {

@@ -61,7 +61,7 @@ public struct InvariantChecker: Sendable {
         for fault in changes.flatMap({ sessions.take($0) }) { note(fault, at: first.zxid) }
         let operations = changes.compactMap(\.operation)
         let transaction = CommittedTransaction(
-            zxid: first.zxid, session: first.session, operations: operations,
+            zxid: first.zxid, session: first.session, time: .milliseconds(first.time), operations: operations,
             endsSession: changes.contains { $0.kind == .deleteWithSession })
         for fault in invariants.take(transaction) { note(fault.text, at: first.zxid) }
         for fault in sessions.check() { note(fault, at: first.zxid) }

@@ -28,11 +28,15 @@ struct LiveNode: Sendable {
     /// more. Until then its records are its own: they say what the cluster believes of the instance.
     /// - Throws: `ParticipantError` with code `.nameTaken` when it does not end.
     func awaitName() async throws {
+        var isPatient = true
         while let holder = try await holder(), holder.stat.ephemeralOwner != member.session.id {
+            // Whoever stood still meanwhile has not heard the news: it looks once more before it gives up.
+            guard isPatient else { throw nameTaken(by: holder) }
             member.logger.notice(
                 "another session holds the instance's name; waiting for it to end",
                 metadata: ["helix.session.other": "\(holder.session)", "process": "\(holder.process)"])
-            if try await wait(for: patience) == .patienceOver { throw nameTaken(by: holder) }
+            isPatient = try await wait(for: patience) != .patienceOver
+            if !isPatient { try await member.session.sync(path) }
         }
     }
 

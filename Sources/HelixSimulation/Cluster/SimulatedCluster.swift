@@ -170,6 +170,9 @@ public final class SimulatedCluster: Sendable {
         processes.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
     }
 
+    /// Whether a process was asked to shut down.
+    package func isLeaving(_ process: SimulatedProcess) -> Bool { leaving.withLock { $0.contains(process.id) } }
+
     /// The processes that stand still, or are about to end.
     package var unsteady: [SimulatedProcess] {
         let leaving = leaving.withLock { $0 }

@@ -53,6 +53,8 @@ final class ClientSession {
 
     // What the client knows.
     var connection: Int?
+    /// Since when its client has had no connection, in nanoseconds.
+    var suspendedSince: Int64?
     var lastZxid: Int64 = 0
     var pending: [Int: PendingRequest] = [:]
     var watchers = SessionWatchers()

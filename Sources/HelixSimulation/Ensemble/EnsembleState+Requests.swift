@@ -56,6 +56,7 @@ extension EnsembleState {
         case .connected:
             sessions[connection.session]?.connection = id
             session.states.move(to: .connected)
+            session.suspendedSince = nil
         case .refused:
             connections[id] = nil
             schedule(.reconnect(connection.session), after: delay(5_000_000...100_000_000), process: connection.process)

@@ -129,6 +129,7 @@ extension EnsembleState {
         if session.connection == id {
             session.connection = nil
             session.states.move(to: .suspended)
+            session.suspendedSince = session.suspendedSince ?? now
             session.failPending(.connectionLoss)
         }
         scheduleReconnect(connection.session, within: 200_000_000)

@@ -47,6 +47,16 @@ public final class SimulatedEnsemble: Sendable {
         }
     }
 
+    /// For how long a process has known that it has no connection; zero while it has one, or no session.
+    package func suspension(of process: SimulatedProcess) -> Duration {
+        let now = scheduler.now
+        return state.withLock { state in
+            let since = state.sessions.values.filter { $0.process === process && !$0.states.current.isFinal }
+                .compactMap(\.suspendedSince).min()
+            return since.map { .nanoseconds(now - $0) } ?? .zero
+        }
+    }
+
     // MARK: Faults
 
     /// Breaks all connections of a process. Requests that are on their way may be applied or not.

@@ -41,6 +41,8 @@ package struct ClusterInvariants: Sendable {
     private var faults: [Fault] = []
     /// Since when the ideal states of resources cannot be read.
     private var unreadableSince: [String: Duration] = [:]
+    /// The partitions that were to be dropped somewhere since then.
+    private var droppedUnread: [String: Set<String>] = [:]
     private var asks: [Ask: [Duration]] = [:]
     /// How often the same may be asked within a second.
     private let asksPerSecond = 12
@@ -82,7 +84,19 @@ package struct ClusterInvariants: Sendable {
             if case .delete = operation { leader = nil }
         }
         if parts.count == 2, parts[0] == "IDEALSTATES" { noteIdealState(parts[1], operation, at: transaction.time) }
-        world.take(parts: parts, data: operation.data, owner: owner)
+        world.take(parts: parts, data: operation.data, owner: owner, at: transaction.time)
+    }
+
+    /// Whoever takes an unreadable ideal state for none drops everything.
+    private mutating func judgeFrozen(_ message: Message, _ instance: String, at time: Duration) {
+        guard let resource = message.resource, let since = unreadableSince[resource] else { return }
+        if message.toState == StateModel.dropped { droppedUnread[resource, default: []].formUnion(message.partitions) }
+        let dropped = droppedUnread[resource]?.count ?? 0
+        guard time > since + .seconds(10) || dropped > 5 else { return }
+        note(
+            "frozen",
+            "\(instance) is asked to bring \(message.partitions) from \(message.fromState ?? "") to "
+                + "\(message.toState ?? ""), the \(dropped)th to be dropped since the ideal state became unreadable at \(since)")
     }
 
     private mutating func noteIdealState(_ resource: String, _ operation: WriteOperation, at time: Duration) {
@@ -91,6 +105,7 @@ package struct ClusterInvariants: Sendable {
             do { _ = try ZNRecord(decoding: data, path: operation.path) } catch { isReadable = false }
         }
         unreadableSince[resource] = isReadable ? nil : unreadableSince[resource] ?? time
+        if isReadable { droppedUnread[resource] = nil }
     }
 
     private mutating func elect(_ session: SessionID, isEphemeral: Bool) {
@@ -117,7 +132,8 @@ package struct ClusterInvariants: Sendable {
         }
         guard isStrict else { return }
         if parts.count == 5, parts[2] == "CURRENTSTATES", parts[3] != session.description {
-            if case .delete = operation { return }
+            // Whoever comes after a session tidies up, but not before it is gone.
+            if case .delete = operation, !world.isLive(parts[1], parts[3]) { return }
             note("foreign-state", "session \(session) wrote \(path)")
         }
         judgeMessage(operation, parts, by: session, at: time)
@@ -156,10 +172,7 @@ package struct ClusterInvariants: Sendable {
         if message.fromState == StateModel.error, message.toState != StateModel.dropped {
             note("error-driven", "\(parts[1]) is asked to bring \(message.partitions) out of ERROR, which only operators do")
         }
-        if let since = unreadableSince[message.resource ?? ""], time > since + .seconds(10) {
-            note("frozen", "\(parts[1]) is asked to bring \(message.partitions) from \(message.fromState ?? "") to "
-                + "\(message.toState ?? ""), though the ideal state has been unreadable since \(since)")
-        }
+        judgeFrozen(message, parts[1], at: time)
         for partition in message.partitions {
             noteAsk(message, partition, parts[1], target, at: time)
             guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),

@@ -19,6 +19,9 @@ package struct ReplicaWorld: Sendable {
     private var messages: [String: [String: Message]] = [:]
     private var models: [String: StateModel] = [:]
     private var idealStates: [String: IdealState] = [:]
+    /// How many replicas were wanted before, and until when.
+    private var formerReplicas: [String: [(count: Int, until: Duration)]] = [:]
+    private var now = Duration.zero
     private var touched: Set<Row> = []
     private var orders = TransitionOrders()
     private var found: [String] = []
@@ -29,7 +32,8 @@ package struct ReplicaWorld: Sendable {
     private var formerCounts: [Row: [String: Int]] = [:]
 
     /// Takes in a znode that was written, or is gone: by the parts of its path below the cluster's.
-    mutating func take(parts: [String], data: [UInt8]?, owner: SessionID?) {
+    mutating func take(parts: [String], data: [UInt8]?, owner: SessionID?, at time: Duration) {
+        now = time
         let path = parts.joined(separator: "/")
         var record: ZNRecord? {
             guard let data else { return nil }
@@ -43,7 +47,11 @@ package struct ReplicaWorld: Sendable {
                 ? nil : record?.simpleFields["SESSION_ID"] ?? owner?.description ?? live[parts[1]] ?? ""
             touchAll(of: parts[1])
         case ("STATEMODELDEFS", 2): models[parts[1]] = record.flatMap { try? StateModel(record: $0) }
-        case ("IDEALSTATES", 2): idealStates[parts[1]] = record.map { IdealState(record: $0) }
+        case ("IDEALSTATES", 2):
+            if case .count(let count)? = idealStates[parts[1]]?.replicas {
+                formerReplicas[parts[1], default: []].append((count, time))
+            }
+            idealStates[parts[1]] = record.map { IdealState(record: $0) }
         case ("INSTANCES", 4) where parts[2] == "MESSAGES":
             touch(messages[parts[1]]?[parts[3]])
             let message = record.map { Message(record: $0) }
@@ -104,6 +112,9 @@ package struct ReplicaWorld: Sendable {
         guard live[instance] == session else { return nil }
         return states[Place(instance: instance, session: session)]?[resource]?.record.mapFields[partition]?["CURRENT_STATE"]
     }
+
+    /// Whether an instance is live in a session.
+    func isLive(_ instance: String, _ session: String) -> Bool { live[instance] == session }
 
     package func replicas(of resource: String) -> [String: [String: String]] {
         var replicas: [String: [String: String]] = [:]
@@ -190,9 +201,16 @@ package struct ReplicaWorld: Sendable {
         switch state.bound {
         case .atMost(let count): count
         case .replicas:
-            if case .count(let count)? = idealStates[row.resource]?.replicas { count + 1 } else { nil }
+            replicaBound(of: row.resource)
         case .participants, .unbounded: nil
         }
+    }
+
+    /// A leader may still act on what was wanted a moment ago.
+    private func replicaBound(of resource: String) -> Int? {
+        guard case .count(let count)? = idealStates[resource]?.replicas else { return nil }
+        let former = (formerReplicas[resource] ?? []).filter { $0.until > now - .seconds(15) }.map(\.count)
+        return ([count] + former).max().map { $0 + 1 }
     }
 
     private func model(of resource: String) -> StateModel? {

@@ -23,7 +23,25 @@ struct Spectators: ScenarioPart {
                 world.kill(
                     "spectator-\(Int.random(in: 0..<world.size.spectators, using: &random))",
                     restartAfter: random.duration(in: .milliseconds(10)...(.seconds(5))))
-            }
+            },
+            // A new session sees a server that is far behind the one that was read before.
+            FaultKind("spectators-move-to-lagging-servers", weight: 3) { world, random in
+                let lag = random.duration(in: .milliseconds(500)...(.seconds(5)))
+                for server in 0..<world.simulation.ensemble.serverCount {
+                    world.simulation.ensemble.setLag(ofServer: server, to: lag / 2...lag)
+                }
+                world.later(.seconds(10)) {
+                    for server in 0..<world.simulation.ensemble.serverCount {
+                        world.simulation.ensemble.setLag(ofServer: server, to: .zero...(.milliseconds(2)))
+                    }
+                }
+                for _ in 0..<3 {
+                    try await world.cluster.advance(by: random.duration(in: .milliseconds(100)...(.seconds(3))))
+                    for number in 0..<world.size.spectators {
+                        world.withProcess("spectator-\(number)") { $0.ensemble.expireSessions(of: $1) }
+                    }
+                }
+            },
         ]
     }
 
