@@ -53,8 +53,8 @@ extension SimulatedCluster {
     package func unsettled() async throws -> [String] {
         try await withOwnSession("judge") { session in
             var missing: [String] = []
-            let orphans = self.simulation.ensemble.orphans
-            if orphans > 0 { missing.append("\(orphans) sessions of killed processes have not expired") }
+            let silent = self.simulation.ensemble.silentSessions
+            if silent > 0 { missing.append("\(silent) sessions are not heard of, and have not expired") }
             missing += self.unsteady.map { "\($0) stands still, or is about to end" }
             missing += self.leadersPlans
             let snapshot = try await ClusterSnapshot.read(

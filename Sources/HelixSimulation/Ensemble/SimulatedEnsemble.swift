@@ -37,8 +37,13 @@ public final class SimulatedEnsemble: Sendable {
         state.withLock { $0.servers[$0.leader].tree.children(of: path) }
     }
 
-    /// The sessions of processes that are gone, which have not expired yet.
-    var orphans: Int { state.withLock { state in state.sessions.values.count { !$0.isExpired && !$0.process.isAlive } } }
+    /// The sessions that are not heard of and have not expired yet: those of processes that are gone, and those that have
+    /// not found a server again.
+    var silentSessions: Int {
+        state.withLock { state in
+            state.sessions.values.count { !$0.isExpired && ($0.isSilent || !$0.process.isAlive) }
+        }
+    }
 
     /// Whether a process is cut off from all servers.
     func isIsolated(_ process: SimulatedProcess) -> Bool {
