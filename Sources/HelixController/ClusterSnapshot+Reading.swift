@@ -17,6 +17,8 @@ extension ClusterSnapshot {
         logger: Logger = Logger(label: "helix.controller")
     ) async throws -> ClusterSnapshot {
         let paths = ClusterPaths(cluster: cluster)
+        // A server that is behind does not know yet of what was set up a moment ago.
+        try await session.sync(paths.root)
         try await ClusterSetup.check(session, paths)
         var cache = ClusterCache(session: session, paths: paths, logger: logger)
         try await cache.load()

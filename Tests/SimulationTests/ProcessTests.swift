@@ -102,7 +102,7 @@ struct ProcessTests {
                 while true { try await simulation.clock.sleep(for: .seconds(1)) }
             }
             try await simulation.clock.sleep(for: Self.timeout * 1.2)
-            #expect(simulation.ensemble.orphans == 0, "seed \(seed)")
+            #expect(simulation.ensemble.silentSessions == 0, "seed \(seed)")
         }
     }
 

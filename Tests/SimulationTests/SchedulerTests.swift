@@ -100,7 +100,7 @@ struct SchedulerTests {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await #expect(throws: CancellationError.self) {
-                    try await Simulation(seed: 1).run { simulation in
+                    try await Simulation(seed: 1, limit: .seconds(1e9)).run { simulation in
                         while true { try await simulation.clock.sleep(for: .seconds(1)) }
                     }
                 }
