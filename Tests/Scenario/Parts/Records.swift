@@ -50,7 +50,9 @@ struct Records: ScenarioPart {
             },
             FaultKind("delete-external-view", weight: 2) { world, random in
                 guard let resource = StandardScenario.resources.randomElement(using: &random) else { return }
-                try await world.interfere { try await $0.deleteRecursively(world.paths.externalView(resource.name)) }
+                let path = world.paths.externalView(resource.name)
+                world.spoilt.withLock { $0[path] = [] }
+                try await world.interfere { try await $0.deleteRecursively(path) }
             },
         ]
     }
@@ -61,6 +63,8 @@ struct Records: ScenarioPart {
             return spoilt.sorted { $0.key < $1.key }
         }
         for (path, data) in spoilt { try await world.repair(path, data) }
+        // A leader does not watch the views that it has written; the next one looks at them all.
+        if spoilt.contains(where: { $0.key.hasPrefix(world.paths.externalViews) }) { world.deleteLeader() }
         for name in world.participants {
             for id in world.simulation.ensemble.children(of: world.paths.messages(name)) where id.hasPrefix("hostile") {
                 try await world.interfere { try await $0.delete("\(world.paths.messages(name))/\(id)") }
@@ -109,7 +113,7 @@ extension ScenarioWorld {
     /// Writes back what was there. A record that a live process owns is put right by starting that process anew.
     fileprivate func repair(_ path: String, _ data: [UInt8]) async throws {
         let parts = path.split(separator: "/").map(String.init)
-        if parts.contains("EXTERNALVIEW") { return }  // the leader's task
+        if parts.contains("EXTERNALVIEW") { return }
         if parts.contains("LIVEINSTANCES") || parts.contains("CURRENTSTATES") {
             let name = parts[2]
             guard simulation.ensemble.data(at: path) != nil else { return }
