@@ -8,7 +8,7 @@ FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources 
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples chaos simulate soak mutants fuzz sanitize bench lint format clean \
+.PHONY: help demo build test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test
 
 help: ## Show the targets
@@ -49,13 +49,17 @@ bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a ta
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
 
-simulate: setup-build ## Run whole clusters in a simulated world (SEEDS=1000, ARGS='--first-seed 5000'; replay one: see Docs)
+simulate: setup-build ## Run whole clusters in a simulated world (SEEDS=1000, ARGS='--first-seed 5000'; replay one with make replay)
 	@$(SWIFT) build --quiet -c release --product Simulate
 	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" run --seeds $(SEEDS) $(ARGS)
 
 soak: setup-build ## Run seeds that nobody has run before (MINUTES=3)
 	@$(SWIFT) build --quiet -c release --product Simulate
 	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" soak --minutes $(MINUTES) $(ARGS)
+
+replay: setup-build ## Run one seed again, cut down to what matters, with its timeline (SEED=4711)
+	@$(SWIFT) build --quiet -c release --product Simulate
+	@"$$($(SWIFT) build -c release --show-bin-path)/Simulate" replay $(SEED) $(ARGS)
 
 mutants: setup-build ## Commit faults in a copy, one at a time: the simulator must find each (ARGS='--list')
 	@$(SWIFT) build --quiet --product Mutants

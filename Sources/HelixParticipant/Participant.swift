@@ -201,7 +201,8 @@ public final class Participant: Service, Sendable {
                 try await clock.sleep(for: .milliseconds(500))
             } catch let error as RecordError {
                 // Only somebody else can cure it; until then this is no reason to take the whole service down.
-                logger.error("a record that is needed to join cannot be read; trying again until it is put right", error: error)
+                logger.error(
+                    "a record that is needed to join cannot be read; trying again until it is put right", error: error)
                 try await clock.sleep(for: .seconds(5))
             }
             try Task.checkCancellation()

@@ -1,9 +1,10 @@
 import Foundation
-@testable import Fuzz
 import HelixRecords
 import HelixSimulation
 import TestSupport
 import Testing
+
+@testable import Fuzz
 
 /// Spoilt records beside another reader of JSON, and records that were cut.
 @Suite("Records that nobody has meant", .timeLimit(.minutes(1)))

@@ -1,7 +1,8 @@
-@testable import HelixRecords
 import HelixSimulation
 import TestSupport
 import Testing
+
+@testable import HelixRecords
 
 @Suite("Compressed records")
 struct GzipTests {

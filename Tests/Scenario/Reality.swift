@@ -56,7 +56,9 @@ final class Reality: Sendable {
         }
         if let former, former.token >= token, former.instance != instance {
             cluster.judge.note(
-                "token", "\(instance) was promoted for \(key.partition) with token \(token) after \(former.instance) with \(former.token)")
+                "token",
+                "\(instance) was promoted for \(key.partition) with token \(token) after \(former.instance) with \(former.token)"
+            )
         }
     }
 
@@ -89,7 +91,8 @@ final class Reality: Sendable {
                     var storage = content.storages[key] ?? Storage()
                     guard server.token >= storage.token else { continue }
                     if server.token == storage.token, storage.writer != instance, !storage.writer.isEmpty {
-                        shared.append("\(instance) and \(storage.writer) both write \(key.partition) with \(server.token)")
+                        shared.append(
+                            "\(instance) and \(storage.writer) both write \(key.partition) with \(server.token)")
                     }
                     storage = Storage(token: server.token, writer: instance, lastAccepted: cluster.clock.now.elapsed)
                     content.storages[key] = storage

@@ -19,9 +19,13 @@ public protocol ScenarioPart: Sendable {
 }
 
 extension ScenarioPart {
+    /// Needs nothing.
     public func prepare(_ world: ScenarioWorld) async throws {}
+    /// Nothing.
     public var faults: [FaultKind] { [] }
+    /// Does nothing.
     public func heal(_ world: ScenarioWorld) async throws {}
+    /// Finds nothing.
     public func judge(_ world: ScenarioWorld) async throws {}
 }
 

@@ -75,13 +75,16 @@ public struct ScenarioRun: Sendable {
         let cluster = world.cluster
         try await cluster.administrate { admin in
             try await admin.addCluster(cluster.name)
-            for model in StandardScenario.models where try await !admin.stateModels(in: cluster.name).contains(model.name) {
+            for model in StandardScenario.models
+            where try await !admin.stateModels(in: cluster.name).contains(model.name) {
                 try await admin.addStateModel(model, in: cluster.name)
             }
         }
         for part in parts { try await part.prepare(world) }
         try await cluster.administrate { admin in
-            for resource in StandardScenario.resources { try await StandardScenario.add(resource, with: admin, to: world) }
+            for resource in StandardScenario.resources {
+                try await StandardScenario.add(resource, with: admin, to: world)
+            }
         }
         try await perform(plan, in: world)
         cluster.timeline.note("", "FAULTS ARE OVER")
@@ -121,7 +124,9 @@ public struct ScenarioRun: Sendable {
             // Replicas that failed wait for an operator, who looks now and then.
             let deadline = cluster.clock.now.advanced(by: size.settling)
             while true {
-                while world.someoneIsAway, cluster.clock.now < deadline { try await cluster.advance(by: .milliseconds(500)) }
+                while world.someoneIsAway, cluster.clock.now < deadline {
+                    try await cluster.advance(by: .milliseconds(500))
+                }
                 try await cluster.settle(within: max(.seconds(1), cluster.clock.now.duration(to: deadline)))
                 if world.someoneIsAway, cluster.clock.now < deadline { continue }
                 let failed = cluster.judge.inspect { $0.world.failedReplicas }

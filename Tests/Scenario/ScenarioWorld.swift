@@ -1,5 +1,5 @@
-import HelixAdmin
 import Coordination
+import HelixAdmin
 import HelixParticipant
 import HelixRecords
 public import HelixSimulation

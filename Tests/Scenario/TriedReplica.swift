@@ -47,7 +47,8 @@ final class TriedReplica: TransitionHandler {
         let present = state.withLock { $0 }
         if process.isAlive, context.from != present {
             world.cluster.judge.note(
-                "from-state", "\(instance) is asked to bring \(key.partition) from \(context.from), but it is \(present)")
+                "from-state",
+                "\(instance) is asked to bring \(key.partition) from \(context.from), but it is \(present)")
         }
         checkConnection("begins")
         if context.from == model.topState { world.reality.stops(key, instance, process) }

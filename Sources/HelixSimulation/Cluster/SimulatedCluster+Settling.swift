@@ -82,7 +82,9 @@ extension SimulatedCluster {
 
     /// What the leader still has to do.
     private var leadersPlans: [String] {
-        let leading = controllers.withLock { $0 }.filter { process($0.key)?.isAlive == true && $0.value.status.isLeading }
+        let leading = controllers.withLock { $0 }.filter {
+            process($0.key)?.isAlive == true && $0.value.status.isLeading
+        }
         guard simulation.ensemble.data(at: paths.leader) != nil, leading.count == 1, let leader = leading.first else {
             return ["\(leading.count) controllers lead"]
         }
@@ -119,7 +121,8 @@ extension SimulatedCluster {
 extension NotSettled {
     /// Replicas stay in ERROR whatever operators do.
     package static func failed(_ cluster: String, _ limit: Duration, _ replicas: [ReplicaWorld.Failure]) -> NotSettled {
-        NotSettled(cluster: cluster, limit: limit, missing: replicas.map { "\($0.partition) on \($0.instance) is in ERROR" })
+        NotSettled(
+            cluster: cluster, limit: limit, missing: replicas.map { "\($0.partition) on \($0.instance) is in ERROR" })
     }
 }
 

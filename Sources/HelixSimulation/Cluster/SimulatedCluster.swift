@@ -116,7 +116,9 @@ public final class SimulatedCluster: Sendable {
             group.addTask { try await body(self) }
             defer {
                 group.cancelAll()
-                for process in processes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { simulation.kill(process.value) }
+                for process in processes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+                    simulation.kill(process.value)
+                }
             }
             while let outcome = try await group.next() {
                 if let value = outcome { return value }

@@ -80,7 +80,9 @@ final class SimulatedSession: CoordinationSession {
         } submit: { operations in
             await submit(.writes(operations)).map { answer in
                 answer.map { answer in
-                    guard case .write(let result) = answer else { preconditionFailure("a write is answered by a write") }
+                    guard case .write(let result) = answer else {
+                        preconditionFailure("a write is answered by a write")
+                    }
                     return result
                 }
             }

@@ -37,7 +37,7 @@ public final class SimulatedProcess: TaskExecutor, CustomStringConvertible {
         let end = end
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: self) {
-                do { try await body() } catch where !self.isAlive {}
+                do { try await body() } catch  where !self.isAlive {}
             }
             group.addTask { _ = await end.next() }
             try await group.next()

@@ -96,7 +96,8 @@ package struct ClusterInvariants: Sendable {
         note(
             "frozen",
             "\(instance) is asked to bring \(message.partitions) from \(message.fromState ?? "") to "
-                + "\(message.toState ?? ""), the \(dropped)th to be dropped since the ideal state became unreadable at \(since)")
+                + "\(message.toState ?? ""), the \(dropped)th to be dropped since the ideal state became unreadable at \(since)"
+        )
     }
 
     private mutating func noteIdealState(_ resource: String, _ operation: WriteOperation, at time: Duration) {
@@ -170,7 +171,9 @@ package struct ClusterInvariants: Sendable {
             message.messageType == .stateTransition, let target = message.targetSession
         else { return }
         if message.fromState == StateModel.error, message.toState != StateModel.dropped {
-            note("error-driven", "\(parts[1]) is asked to bring \(message.partitions) out of ERROR, which only operators do")
+            note(
+                "error-driven",
+                "\(parts[1]) is asked to bring \(message.partitions) out of ERROR, which only operators do")
         }
         judgeFrozen(message, parts[1], at: time)
         for partition in message.partitions {
@@ -178,7 +181,9 @@ package struct ClusterInvariants: Sendable {
             guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),
                 let from = message.fromState, from != Message.any, from != state
             else { continue }
-            note("asked-again", "\(parts[1]) is asked to bring \(partition) from \(from) to \(message.toState ?? ""); it is \(state)")
+            note(
+                "asked-again",
+                "\(parts[1]) is asked to bring \(partition) from \(from) to \(message.toState ?? ""); it is \(state)")
         }
     }
 
@@ -192,7 +197,10 @@ package struct ClusterInvariants: Sendable {
         times.append(time)
         asks[ask] = times
         if times.count == asksPerSecond {
-            note("flood", "\(instance) is asked \(times.count) times a second to bring \(partition) from \(ask.from) to \(ask.to)")
+            note(
+                "flood",
+                "\(instance) is asked \(times.count) times a second to bring \(partition) from \(ask.from) to \(ask.to)"
+            )
         }
     }
 }

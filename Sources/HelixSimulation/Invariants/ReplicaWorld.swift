@@ -110,7 +110,8 @@ package struct ReplicaWorld: Sendable {
     /// The state of a replica in a session, `nil` when the session has none or is not live.
     func state(of resource: String, _ partition: String, on instance: String, session: String) -> String? {
         guard live[instance] == session else { return nil }
-        return states[Place(instance: instance, session: session)]?[resource]?.record.mapFields[partition]?["CURRENT_STATE"]
+        return states[Place(instance: instance, session: session)]?[resource]?.record.mapFields[partition]?[
+            "CURRENT_STATE"]
     }
 
     /// Whether an instance is live in a session.
@@ -151,7 +152,8 @@ package struct ReplicaWorld: Sendable {
     /// What does not hold where something changed since the last check.
     mutating func check() -> [String] {
         defer { (touched, found) = ([], []) }
-        return found + touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap { faults(of: $0) }
+        return found
+            + touched.sorted { ($0.resource, $0.partition) < ($1.resource, $1.partition) }.flatMap { faults(of: $0) }
     }
 
     private mutating func faults(of row: Row) -> [String] {

@@ -35,11 +35,14 @@ struct TransactionSummary: CustomStringConvertible {
             let message = Message(record: record)
             let transition = "\(message.fromState ?? "") → \(message.toState ?? "")"
             let partitions = message.partitions.joined(separator: " ")
-            return "\(message.record.simpleFields["MSG_STATE"] ?? "") \(partitions) \(transition) for \(message.targetSession ?? "")"
+            return
+                "\(message.record.simpleFields["MSG_STATE"] ?? "") \(partitions) \(transition) for \(message.targetSession ?? "")"
         }
         if parts.contains("CURRENTSTATES") || parts.first == "EXTERNALVIEW" {
             return record.mapFields.sorted { $0.key < $1.key }.map { partition, fields in
-                let states = fields["CURRENT_STATE"] ?? fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                let states =
+                    fields["CURRENT_STATE"]
+                    ?? fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
                     .joined(separator: ",")
                 return "\(partition):\(states)"
             }.joined(separator: " ")

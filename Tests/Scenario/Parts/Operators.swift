@@ -44,7 +44,9 @@ struct Operators: ScenarioPart {
                 let resource = StandardScenario.someResource(.fullAuto, &random)
                 let replicas = Int.random(in: 1...5, using: &random)
                 try await world.operate {
-                    try await $0.updateIdealState(of: resource, in: world.cluster.name) { $0.replicas = .count(replicas) }
+                    try await $0.updateIdealState(of: resource, in: world.cluster.name) {
+                        $0.replicas = .count(replicas)
+                    }
                 }
             },
             FaultKind("rebalance-by-hand", weight: 2) { world, random in
@@ -103,7 +105,8 @@ struct Operators: ScenarioPart {
         let cluster = world.cluster.name
         try await world.insist { admin in
             try await admin.enableCluster(cluster)
-            for name in world.simulation.ensemble.children(of: world.paths.instanceConfigs) where world.isOutOfService(name) {
+            for name in world.simulation.ensemble.children(of: world.paths.instanceConfigs)
+            where world.isOutOfService(name) {
                 try await admin.setOperation(.enable, of: name, in: cluster)
                 try await admin.updateInstance(name, in: cluster) {
                     $0.record.mapFields["HELIX_DISABLED_PARTITION"] = nil
@@ -111,7 +114,9 @@ struct Operators: ScenarioPart {
             }
             let resources = try await admin.resources(in: cluster)
             for resource in StandardScenario.resources {
-                if !resources.contains(resource.name) { try await StandardScenario.add(resource, with: admin, to: world) }
+                if !resources.contains(resource.name) {
+                    try await StandardScenario.add(resource, with: admin, to: world)
+                }
                 try await admin.enableResource(resource.name, in: cluster)
             }
         }

@@ -21,12 +21,15 @@ struct Processes: ScenarioPart {
     var faults: [FaultKind] {
         [
             FaultKind("kill-participant", weight: 8) { world, random in
-                world.kill(world.someParticipant(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(20))))
+                world.kill(
+                    world.someParticipant(&random),
+                    restartAfter: random.duration(in: .milliseconds(10)...(.seconds(20))))
             },
             FaultKind("kill-many-participants", weight: 2) { world, random in
                 for _ in 0..<Int.random(in: 3...15, using: &random) {
                     world.kill(
-                        world.someParticipant(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                        world.someParticipant(&random),
+                        restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
                 }
             },
             FaultKind("kill-leader", weight: 6) { world, random in
@@ -34,15 +37,19 @@ struct Processes: ScenarioPart {
                 world.sometimesInMidWrite(&random) { world.leader.map { world.kill($0, restartAfter: delay) } }
             },
             FaultKind("kill-controller", weight: 2) { world, random in
-                world.kill(world.someController(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                world.kill(
+                    world.someController(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15)))
+                )
             },
             FaultKind("kill-all-controllers", weight: 1) { world, random in
                 for number in 0..<world.size.controllers {
-                    world.kill("controller-\(number)", restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                    world.kill(
+                        "controller-\(number)", restartAfter: random.duration(in: .milliseconds(10)...(.seconds(15))))
                 }
             },
             FaultKind("pause-participant", weight: 6) { world, random in
-                world.cluster.pause(world.someParticipant(&random), for: random.duration(in: .milliseconds(10)...(.seconds(15))))
+                world.cluster.pause(
+                    world.someParticipant(&random), for: random.duration(in: .milliseconds(10)...(.seconds(15))))
             },
             FaultKind("pause-leader", weight: 6) { world, random in
                 let duration = random.duration(in: .milliseconds(10)...(.seconds(15)))
@@ -50,12 +57,14 @@ struct Processes: ScenarioPart {
             },
             FaultKind("pause-briefly", weight: 3) { world, random in
                 for _ in 0..<30 {
-                    world.cluster.pause(world.someProcess(&random), for: random.duration(in: .microseconds(10)...(.milliseconds(50))))
+                    world.cluster.pause(
+                        world.someProcess(&random), for: random.duration(in: .microseconds(10)...(.milliseconds(50))))
                 }
             },
             FaultKind("shut-down-participant", weight: 5) { world, random in
                 world.shutDown(
-                    world.someParticipant(&random), restartAfter: random.duration(in: .milliseconds(10)...(.seconds(20))))
+                    world.someParticipant(&random),
+                    restartAfter: random.duration(in: .milliseconds(10)...(.seconds(20))))
             },
             FaultKind("shut-down-leader", weight: 3) { world, random in
                 guard let leader = world.leader else { return }

@@ -22,7 +22,9 @@ struct Records: ScenarioPart {
             },
             FaultKind("spoil-current-state", weight: 2) { world, random in
                 let name = world.someParticipant(&random)
-                guard let session = world.record(world.paths.liveInstance(name))?.simpleFields["SESSION_ID"] else { return }
+                guard let session = world.record(world.paths.liveInstance(name))?.simpleFields["SESSION_ID"] else {
+                    return
+                }
                 let folder = world.paths.currentStates(name, session: session)
                 guard let record = world.simulation.ensemble.children(of: folder).randomElement(using: &random) else {
                     return
@@ -76,7 +78,10 @@ struct Records: ScenarioPart {
 /// What is no record.
 enum Garbage {
     static func bytes(_ random: inout SeededGenerator) -> [UInt8] {
-        let texts = ["", "{", "null", "[]", "{\"id\":3,\"mapFields\":7}", "{\"id\":\"x\",\"simpleFields\":[]}", "\u{1f}\u{8b}garbage", "42"]
+        let texts = [
+            "", "{", "null", "[]", "{\"id\":3,\"mapFields\":7}", "{\"id\":\"x\",\"simpleFields\":[]}",
+            "\u{1f}\u{8b}garbage", "42",
+        ]
         return Array((texts.randomElement(using: &random) ?? "").utf8)
     }
 }

@@ -72,10 +72,14 @@ extension ScenarioWorld {
             var version = 0
             for await table in spectator.routingTables {
                 tables.withLock { $0[name] = table }
-                if table.zxid < zxid { cluster.judge.note("older-map", "\(name) goes back from \(zxid) to \(table.zxid)") }
+                if table.zxid < zxid {
+                    cluster.judge.note("older-map", "\(name) goes back from \(zxid) to \(table.zxid)")
+                }
                 zxid = table.zxid
                 let next = views.version(of: resource, showing: table.placement(of: resource), from: version)
-                if next == nil { cluster.judge.note("older-map", "\(name) sees an older map of \(resource) after a newer one") }
+                if next == nil {
+                    cluster.judge.note("older-map", "\(name) sees an older map of \(resource) after a newer one")
+                }
                 version = next ?? version
             }
         }
