@@ -88,7 +88,7 @@ public struct ScenarioRun: Sendable {
         }
         try await perform(plan, in: world)
         cluster.timeline.note("", "FAULTS ARE OVER")
-        world.wishes.withLock { $0.isHealing = true }
+        world.beginHealing()
         for part in parts { try await part.heal(world) }
         try await settle(world)
         try await beSilent(world)

@@ -94,6 +94,12 @@ public final class ScenarioWorld: Sendable {
         ambushes.withLock { $0.append((delay, body)) }
     }
 
+    /// Faults are over.
+    func beginHealing() {
+        wishes.withLock { $0.isHealing = true }
+        ambushes.withLock { $0 = [] }
+    }
+
     /// A transaction was committed: what waits for the leader to write may happen now.
     func ambush(_ transaction: CommittedTransaction) {
         guard !ambushes.withLock({ $0.isEmpty }), transaction.session == cluster.judge.inspect({ $0.leader }),

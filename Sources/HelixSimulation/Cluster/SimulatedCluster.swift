@@ -116,6 +116,8 @@ public final class SimulatedCluster: Sendable {
             group.addTask { try await body(self) }
             defer {
                 group.cancelAll()
+                exits.withLock { $0 = nil }
+                controllers.withLock { $0 = [:] }
                 for process in processes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
                     simulation.kill(process.value)
                 }

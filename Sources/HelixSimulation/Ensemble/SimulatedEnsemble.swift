@@ -125,6 +125,9 @@ public final class SimulatedEnsemble: Sendable {
 
     func killed(_ process: SimulatedProcess) { change { $0.killed(process.id) } }
 
+    /// Lets go of everybody who watched.
+    func tearDown() { observers.withLock { $0 = [] } }
+
     // MARK: The machinery
 
     /// Changes the state, and sees to what comes of it.

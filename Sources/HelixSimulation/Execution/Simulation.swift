@@ -45,7 +45,10 @@ public final class Simulation: Sendable {
     public func run<Value: Sendable>(
         _ body: @escaping @Sendable (Simulation) async throws -> Value
     ) async throws -> Value {
-        defer { scheduler.tearDown() }
+        defer {
+            scheduler.tearDown()
+            ensemble.tearDown()
+        }
         return try await withThrowingTaskGroup(of: Result<Value, any Error>.self) { group in
             group.addTask(executorPreference: main) { [self] in
                 defer { scheduler.finish() }
