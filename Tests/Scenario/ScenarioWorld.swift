@@ -15,7 +15,7 @@ public struct ScenarioSize: Sendable, Hashable {
     /// How many spectators run.
     public var spectators = 10
     /// How much goes wrong.
-    public var faults = 24
+    public var faults = 16
     /// How long things go wrong, in simulated time.
     public var span = Duration.seconds(120)
     /// How long the cluster may take to be as it should be after that.

@@ -24,6 +24,8 @@ public enum StandardScenario {
         },
         TriedResource("Semi", 6, "MasterSlave", 2, .semiAuto),
         TriedResource("Custom", 6, "LeaderStandby", 2, .customized),
+        TriedResource("Index", 4, "OnlineOfflineWithBootstrap", 2, .userDefined) { $0.rebalancer = "balanced" },
+        TriedResource("Schema", 3, "STORAGE_DEFAULT_SM_SCHEMATA", 2),
         TriedResource("Wide", 8, "MasterSlave", 2) { $0.bucketSize = 3 },
     ]
 

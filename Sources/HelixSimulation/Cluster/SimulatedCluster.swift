@@ -25,8 +25,8 @@ import Synchronization
 /// ```
 ///
 /// Handlers must take their time from ``clock`` and must not wait for anything outside. When the body is done all
-/// processes are killed, and if anything happened that must never happen in a cluster (``ClusterInvariants``), ``run(_:seed:controllers:recording:_:)``
-/// throws it.
+/// processes are killed, and if anything happened that must never happen in a cluster, ``run(_:seed:controllers:recording:_:)``
+/// throws ``Violations``.
 public final class SimulatedCluster: Sendable {
     struct Start: Sendable {
         let process: SimulatedProcess
