@@ -1,3 +1,4 @@
+import Coordination
 import HelixAdmin
 import HelixRecords
 import HelixSimulation
@@ -15,6 +16,8 @@ struct Exercises {
     func perform() async throws {
         try await changeLeader()
         try await cutOffSpectator()
+        try await sendForeignOrders()
+        try await dropResource()
         let names = world.participants
         guard names.count > 5 else { return }
         let picks = world.simulation.random { names.shuffled(using: &$0) }
@@ -42,6 +45,47 @@ struct Exercises {
         try await settle()
         let moved = cluster.judge.inspect { $0.world.transitions } - before
         if moved > 0 { cluster.judge.note("restless", "a new leader made \(moved) transitions in a cluster at rest") }
+    }
+
+    /// Messages that do not fit the replica they are for change nothing.
+    private func sendForeignOrders() async throws {
+        let replicas = cluster.judge.inspect { $0.world.replicas(of: "Orders") }
+        guard let (partition, states) = replicas.min(by: { $0.key < $1.key }),
+            let instance = states.filter({ $0.value == "SLAVE" }).keys.min(),
+            let session = world.record(world.paths.liveInstance(instance))?.simpleFields["SESSION_ID"]
+        else { return }
+        let path = world.paths.currentState(instance, session: session, resource: "Orders")
+        let before = world.simulation.ensemble.data(at: path)
+        for from in ["MASTER", "OFFLINE"] {
+            var message = Message(id: "foreign-\(from)", type: .stateTransition)
+            message.messageState = .new
+            message.createdAt = world.simulation.milliseconds
+            message.target = instance
+            message.targetSession = session
+            message.resource = "Orders"
+            message.partition = partition
+            message.stateModel = "MasterSlave"
+            message.fromState = from
+            message.toState = "SLAVE"
+            world.interfere(.create(world.paths.message(instance, message.id), data: try message.encoded()))
+        }
+        try await settle()
+        if world.simulation.ensemble.data(at: path) != before {
+            cluster.judge.note("foreign-order", "\(instance) obeyed an order for \(partition) that did not fit it")
+        }
+    }
+
+    /// Of a resource that was dropped nothing is left.
+    private func dropResource() async throws {
+        guard let resource = StandardScenario.resources.first(where: { $0.name == "Carts" }) else { return }
+        try await world.insist { try await $0.dropResource(resource.name, in: cluster.name) }
+        try await settle()
+        let left = cluster.judge.inspect { $0.world.replicas(of: resource.name) }
+        if !left.isEmpty || world.simulation.ensemble.data(at: world.paths.externalView(resource.name)) != nil {
+            cluster.judge.note("dropped", "\(resource.name) was dropped, and there are replicas or a view of it")
+        }
+        try await world.insist { try await StandardScenario.add(resource, with: $0, to: world) }
+        try await settle()
     }
 
     private func takeAway(disabled: String, evacuated: String, dead: String) async throws {

@@ -93,7 +93,9 @@ extension SimulatedCluster {
     }
 
     private func isPublished(_ resource: String, _ snapshot: ClusterSnapshot) -> Bool {
-        publishedMap(of: resource) == snapshot.externalView(of: resource)?.record.mapFields ?? [:]
+        let expected = snapshot.externalView(of: resource)?.record
+        return publishedMap(of: resource) == expected?.mapFields ?? [:]
+            && publishedFields(of: resource) == expected?.simpleFields
     }
 
     /// The states of a resource's replicas by partition and instance, as its external view says; nothing of what cannot
@@ -105,6 +107,13 @@ extension SimulatedCluster {
             guard let data = simulation.ensemble.data(at: znode) else { return }
             do { map.merge(try ZNRecord(decoding: data, path: znode).mapFields) { $1 } } catch {}
         }
+    }
+
+    /// The fields that a resource's external view takes over from its ideal state.
+    private func publishedFields(of resource: String) -> [String: String]? {
+        let path = paths.externalView(resource)
+        guard let data = simulation.ensemble.data(at: path) else { return nil }
+        do { return try ZNRecord(decoding: data, path: path).simpleFields } catch { return nil }
     }
 
     /// Where the replicas are now, as a spectator sees it that has caught up.

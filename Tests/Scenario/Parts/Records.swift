@@ -89,10 +89,15 @@ enum Garbage {
 extension ScenarioWorld {
     /// Somebody deletes the leader's znode.
     func deleteLeader() {
+        cluster.timeline.note("outsider", "deletes the leader's znode")
+        interfere(.delete(paths.leader))
+    }
+
+    /// Somebody writes at once what he should not.
+    func interfere(_ operation: WriteOperation) {
         let outsider = SessionID(rawValue: 0xbad)
         cluster.judge.exempt(outsider)
-        cluster.timeline.note("outsider", "deletes the leader's znode")
-        simulation.ensemble.interfere([.delete(paths.leader)], as: outsider)
+        simulation.ensemble.interfere([operation], as: outsider)
     }
 
     /// Does something with the znodes directly, as somebody does who should not.
