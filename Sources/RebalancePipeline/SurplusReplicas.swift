@@ -8,7 +8,9 @@ extension StateAssignment {
         let settled = wanted.count {
             isServing($0.state) && state.holds($0.instance) && state.state(of: $0.instance) == $0.state
         }
-        var toKeep = max(0, min(configuration.minActive, wish.count) - settled)
+        // Not more than there is room for: those that stay could be in the way of those for whom they stay.
+        let room = max(wish.count, 1) + configuration.extraReplicas(of: wish) - wanted.count { isComingOrActive($0) }
+        var toKeep = max(0, min(min(configuration.minActive, wish.count) - settled, room))
         var blocking = model.states.indices.map { blockers(of: $0, wanted) }
         let byWorth = surplus.sorted {
             $0.state != $1.state ? $0.state < $1.state : standing.precedes($0.instance, $1.instance)
@@ -36,6 +38,11 @@ extension StateAssignment {
         Target(
             instance: instance, state: place, goal: model.droppedIndex, note: .replacementNotSettled,
             isLeaving: isLeaving)
+    }
+
+    private func isComingOrActive(_ target: Target) -> Bool {
+        if let pending = state.pending(on: target.instance) { return pending.to < 0 || isActive(pending.to) }
+        return state.holds(target.instance) && isActive(state.state(of: target.instance))
     }
 
     /// Whether a state is one that replicas are counted in, not one that they only pass.

@@ -11,7 +11,7 @@ struct Churn {
     let seed: UInt64
     let model: StateModel
     let mode: IdealState.RebalanceMode
-    let replicas: Int
+    private(set) var replicas: Int
     let minActive: Int?
     let partitions: [String]
     let instances: [String]
@@ -55,7 +55,8 @@ struct Churn {
     private mutating func rewrite(_ partition: String) {
         switch mode {
         case .semiAuto:
-            let list = Array(instances.shuffled(using: &generator).prefix(replicas))
+            let count = Int.random(in: 1...replicas, using: &generator)
+            let list = Array(instances.shuffled(using: &generator).prefix(count))
             world.edit("db") { $0.preferenceLists[partition] = list }
         case .customized:
             let map = randomMap()
@@ -86,7 +87,7 @@ struct Churn {
     mutating func happen() {
         let instance = instances.randomElement(using: &generator)!
         let partition = partitions.randomElement(using: &generator)!
-        switch Int.random(in: 0..<16, using: &generator) {
+        switch Int.random(in: 0..<17, using: &generator) {
         case 0, 1: world.kill(instance)
         case 2, 3: if world.states[instance] == nil { world.start(instance, batches: isBatching) }
         case 4: restart(instance)
@@ -103,9 +104,18 @@ struct Churn {
         case 11: fail(partition)
         case 12: resetErrors()
         case 13: spoil(instance)
+        case 15: resize()
         case 14: world.snapshot.time += Int64.random(in: 0...70_000, using: &generator)
         default: if world.snapshot.resources["db"]!.idealState.value != nil { rewrite(partition) }
         }
+    }
+
+    private mutating func resize() {
+        guard mode == .fullAuto, world.snapshot.resources["db"]!.idealState.value != nil else { return }
+        // A fourth would have no other state than the initial one in that model.
+        replicas = Int.random(in: 1...(model == .direct ? 3 : 4), using: &generator)
+        mostWanted = max(mostWanted, replicas)
+        world.edit("db") { [replicas] in $0.replicas = .count(replicas) }
     }
 
     private mutating func operate(_ instance: String, _ operation: InstanceOperation) {
@@ -169,8 +179,7 @@ struct Churn {
     /// Watches every change of a state: where one comes in there must have been room.
     mutating func watch() {
         let name = name
-        let extra = (minActive ?? replicas) < replicas ? 0 : 1
-        let limits = (mostWanted, extra)
+        let limit = max(mostWanted, min(minActive ?? mostWanted, mostWanted) + 1)
         world.onChange = { world, instance, resource, partition in
             let map = world.map(resource, partition)
             guard let state = map[instance], let model = world.models[world.model(of: resource).name] else { return }
@@ -178,7 +187,7 @@ struct Churn {
             let bound: Int
             switch model.states.first(where: { $0.name == state })?.bound {
             case .atMost(let most)?: bound = most
-            case .replicas?: bound = limits.0 + limits.1
+            case .replicas?: bound = limit
             case .participants?: bound = world.states.count
             default: return
             }

@@ -73,6 +73,21 @@ struct HandOverTests {
         #expect(world.map("db", "db_0") == ["b": "ERROR", "c": "MASTER"])
     }
 
+    @Test("Replicas that are not wanted any more do not keep the others from changing places", arguments: [2, 3])
+    func fewerReplicas(wanted: Int) {
+        var world = World()
+        let instances = ["a", "b", "c", "d", "e"]
+        world.addInstances(instances)
+        world.addResource("db", replicas: 5)
+        world.configureResource("db") { $0.preferenceLists["db_0"] = instances }
+        world.settle()
+        let list = Array(["b", "a", "c"].prefix(wanted))
+        world.configureResource("db") { $0.preferenceLists["db_0"] = list }
+        world.settle()
+        #expect(world.map("db", "db_0").keys.sorted() == list.sorted())
+        #expect(world.map("db", "db_0")["b"] == "MASTER")
+    }
+
     @Test("Two tops of three: each has its heir")
     func twoTops() throws {
         let model = try StateModel("TwoTops", initial: "OFFLINE") {
