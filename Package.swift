@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: embedded.map { .init(stringLiteral: $0) } + [
-                "helix", "ZooKeeper", "TestSupport", logging, arguments,
+                "helix", "Simulate", "ZooKeeper", "TestSupport", logging, arguments,
             ]),
         .testTarget(
             name: "DocumentationTests",

@@ -48,6 +48,7 @@ struct TrialTests {
         _ = try await trials.results(of: [mutant("few", within: 10), mutant("many", within: 90)])
         func call(_ name: String, _ count: Int) -> String {
             "\(name) run --seeds \(set ?? count) --first-seed 5 --until-failure --format json"
+                + " --workers 1 --participants 12 --spectators 3"
         }
         #expect(
             try stand.read("calls") == [call("", 90), call("few", 10), call("many", 90), ""].joined(separator: "\n"))

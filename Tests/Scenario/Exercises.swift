@@ -21,6 +21,8 @@ struct Exercises {
         let names = world.participants
         guard names.count > 5 else { return }
         let picks = world.simulation.random { names.shuffled(using: &$0) }
+        try await changeReplicas()
+        try await evacuateGently(picks[3])
         try await takeAway(disabled: picks[0], evacuated: picks[1], dead: picks[2])
         try await bringBack(disabled: picks[0], evacuated: picks[1], dead: picks[2])
     }
@@ -38,11 +40,17 @@ struct Exercises {
         try await cluster.advance(by: .seconds(3))
     }
 
-    /// Another leader finds everything as it should be, and moves nothing.
+    /// Another leader finds everything as it should be, and moves nothing; what was left behind while nobody led it
+    /// clears away.
     private func changeLeader() async throws {
         let before = cluster.judge.inspect { $0.world.transitions }
+        let orphan = world.paths.externalView("Orphan")
+        world.interfere(.create(orphan, data: try ZNRecord(id: "Orphan").encoded(path: orphan)))
         world.deleteLeader()
         try await settle()
+        if world.simulation.ensemble.data(at: orphan) != nil {
+            cluster.judge.note("dropped", "there is no resource Orphan, and a view of it")
+        }
         let moved = cluster.judge.inspect { $0.world.transitions } - before
         if moved > 0 { cluster.judge.note("restless", "a new leader made \(moved) transitions in a cluster at rest") }
     }
@@ -86,6 +94,48 @@ struct Exercises {
         }
         try await world.insist { try await StandardScenario.add(resource, with: $0, to: world) }
         try await settle()
+    }
+
+    /// However many replicas are wanted, the cluster gets there.
+    private func changeReplicas() async throws {
+        guard let present = wantedReplicas else { return }
+        for count in [5, 2, present] {
+            try await world.insist { try await $0.rebalance("Orders", in: cluster.name, replicas: .count(count)) }
+            try await settle()
+            for (partition, states) in serving where states.count != count {
+                cluster.judge.note("placement", "\(partition) has \(states.count) replicas, \(count) are wanted")
+            }
+        }
+    }
+
+    /// While an instance is evacuated every partition is served as always.
+    private func evacuateGently(_ instance: String) async throws {
+        guard let wanted = wantedReplicas else { return }
+        try await world.insist { try await $0.setOperation(.evacuate, of: instance, in: cluster.name) }
+        for _ in 0..<500 {
+            for (partition, states) in serving where states.count < wanted {
+                let text = "\(partition) has only \(states.count) replicas while \(instance) is evacuated"
+                return cluster.judge.note("availability", text)
+            }
+            try await cluster.advance(by: .milliseconds(2))
+        }
+        try await settle()
+        try await world.insist { try await $0.setOperation(.enable, of: instance, in: cluster.name) }
+        try await settle()
+    }
+
+    private var wantedReplicas: Int? {
+        guard let record = world.record(world.paths.idealState("Orders")),
+            case .count(let count)? = IdealState(record: record).replicas
+        else { return nil }
+        return count
+    }
+
+    /// The states of the replicas of Orders that serve, by partition.
+    private var serving: [String: [String]] {
+        cluster.judge.inspect { $0.world.replicas(of: "Orders") }.mapValues { states in
+            states.values.filter { $0 == "MASTER" || $0 == "SLAVE" }
+        }
     }
 
     private func takeAway(disabled: String, evacuated: String, dead: String) async throws {

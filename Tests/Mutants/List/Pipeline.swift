@@ -47,7 +47,14 @@ extension Mutant {
             "A replica that moves is dropped at once, so fewer serve than MIN_ACTIVE_REPLICAS says.",
             .expression(
                 in: "RebalancePipeline/SurplusReplicas.swift",
-                "var toKeep = ⟦max(0, min(configuration.minActive, wish.count) - settled)⟧", becomes: "0")),
+                "var toKeep = ⟦max(0, min(min(configuration.minActive, wish.count) - settled, room))⟧", becomes: "0")),
+        Mutant(
+            "old-replicas-keep-the-others-from-moving",
+            "More replicas stay than there is room for: when fewer are wanted, and these are to change places, "
+                + "nothing moves for ever.",
+            .expression(
+                in: "RebalancePipeline/SurplusReplicas.swift",
+                "min(min(configuration.minActive, wish.count) - settled, ⟦room⟧)", becomes: "Int.max")),
         Mutant(
             "asks-again-at-once",
             "A transition that had no effect is asked for again without a pause: a refusal leads to an endless storm.",
