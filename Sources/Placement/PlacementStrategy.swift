@@ -6,8 +6,21 @@ public protocol PlacementStrategy: Sendable {
     /// Name on the wire (REBALANCE_STRATEGY) under which it is registered.
     var name: String { get }
 
+    /// Whether places follow from names and from where replicas are now, rather than from where they were placed
+    /// before; not unless a strategy says so.
+    ///
+    /// The problems of such a strategy number all instances that may hold the resource, also those that are not there at
+    /// the moment (``PlacementProblem/absent``), name everything (``PlacementProblem/names``), and list as present what
+    /// current states say.
+    var placesByName: Bool { get }
+
     /// The preference lists for a resource.
     func place(_ problem: PlacementProblem) -> PlacementResult
+}
+
+extension PlacementStrategy {
+    /// `false`
+    public var placesByName: Bool { false }
 }
 
 /// What a strategy knows of a resource: its size, the eligible instances, and where the replicas are now.
@@ -43,6 +56,21 @@ public struct PlacementProblem: Sendable, Hashable {
     /// none is.
     public var topCount: Int
 
+    /// The resource, its partitions and the instances by name, for strategies that place by name.
+    public var names = PlacementNames()
+    /// By instance: the number of its fault zone. Replicas of a partition are in different zones as long as there are
+    /// enough. Empty when every instance is a zone of its own.
+    public var zones: [Int32] = []
+    /// By instance: how much more than others it should hold (INSTANCE_WEIGHT); 1000 where nothing is said. Only
+    /// strategies that draw lots look at it.
+    public var drawingWeights: [Int] = []
+    /// Instances that may hold the resource and are not there at the moment, or disabled: no replica may be placed on
+    /// them. Empty unless the strategy asks for them (``PlacementStrategy/placesByName``).
+    public var absent: Set<Int32> = []
+    /// By position in the order of states, the highest first: how many replicas of a partition are in a state, as the
+    /// state model counts them for all instances. Empty when the strategy need not know.
+    public var stateCounts: [Int] = []
+
     /// A problem; by default a resource that is nowhere yet.
     public init(
         partitionCount: Int, replicas: Int, instanceCount: Int, present: [[Int32]] = [], presentTops: [Int]? = nil,
@@ -59,6 +87,26 @@ public struct PlacementProblem: Sendable, Hashable {
         self.excluded = excluded
         self.maximumPerInstance = maximumPerInstance
         self.topCount = topCount
+    }
+}
+
+/// The names behind the numbers of a ``PlacementProblem``.
+public struct PlacementNames: Sendable, Hashable {
+    /// The resource.
+    public var resource: String
+    /// By partition.
+    public var partitions: [String]
+    /// By instance.
+    public var instances: [String]
+    /// By zone, as ``PlacementProblem/zones`` numbers them.
+    public var zones: [String]
+
+    /// Names; empty ones unless given.
+    public init(resource: String = "", partitions: [String] = [], instances: [String] = [], zones: [String] = []) {
+        self.resource = resource
+        self.partitions = partitions
+        self.instances = instances
+        self.zones = zones
     }
 }
 
