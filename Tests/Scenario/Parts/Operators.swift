@@ -117,7 +117,10 @@ struct Operators: ScenarioPart {
                 if !resources.contains(resource.name) {
                     try await StandardScenario.add(resource, with: admin, to: world)
                 }
-                try await admin.enableResource(resource.name, in: cluster)
+                // Whoever touches what is in order hides that others forgot it.
+                if world.record(world.paths.idealState(resource.name))?.simpleFields["HELIX_ENABLED"] == "false" {
+                    try await admin.enableResource(resource.name, in: cluster)
+                }
             }
         }
         // Those that were dropped and not added again.
