@@ -18,6 +18,7 @@ struct Exercises {
         try await cutOffSpectator()
         try await sendForeignOrders()
         try await dropResource()
+        try await loseViews()
         let names = world.participants
         guard names.count > 5 else { return }
         let picks = world.simulation.random { names.shuffled(using: &$0) }
@@ -93,6 +94,21 @@ struct Exercises {
             cluster.judge.note("dropped", "\(resource.name) was dropped, and there are replicas or a view of it")
         }
         try await world.insist { try await StandardScenario.add(resource, with: $0, to: world) }
+        try await settle()
+    }
+
+    /// A view is published though the connection breaks under its writing, and nothing else changes.
+    private func loseViews() async throws {
+        for resource in StandardScenario.resources {
+            try await world.insist {
+                try await $0.updateIdealState(of: resource.name, in: cluster.name) {
+                    $0.resourceType = $0.resourceType == nil ? "tried" : nil
+                }
+            }
+            try await cluster.advance(by: world.simulation.random { $0.duration(in: .zero...(.milliseconds(6))) })
+            world.withProcess(world.leader) { $0.ensemble.breakConnections(of: $1) }
+            try await cluster.advance(by: .seconds(1))
+        }
         try await settle()
     }
 
