@@ -1,6 +1,8 @@
 extension ExchangeFlow {
     /// A chain of exchanges: `rows[k]` leaves `nodes[k]` for `nodes[k + 1]`; -1 where an extra changes hands instead.
     private struct Path {
+        /// The row that gets a place.
+        let start: Int32
         var nodes: [Int] = []
         var rows: [Int32] = []
     }
@@ -12,14 +14,20 @@ extension ExchangeFlow {
         var cursor: [Int]
     }
 
-    /// Takes chains that cost `target` until a search finds no more. At least one is found.
-    mutating func takePaths(of target: Int) {
+    /// Takes chains that cost `target` until a search finds no more.
+    /// - Returns: how many. At least one is found, unless zones forbid what two steps of one row would do together.
+    mutating func takePaths(of target: Int) -> Int {
         var search = Search(
-            target: target, isVisited: [Bool](repeating: false, count: instanceCount + 1),
-            cursor: [Int](repeating: 0, count: instanceCount + 1))
+            target: target, isVisited: [Bool](repeating: false, count: nodeCount),
+            cursor: [Int](repeating: 0, count: nodeCount))
+        var taken = 0
         for row in openRows {
-            while isOpen(Int(row)), let path = findPath(from: row, &search) { take(path, for: row, &search) }
+            while isOpen(Int(row)), let path = findPath(from: row, &search) {
+                take(path, for: row, &search)
+                taken += 1
+            }
         }
+        return taken
     }
 
     private mutating func take(_ path: Path, for row: Int32, _ search: inout Search) {
@@ -38,32 +46,40 @@ extension ExchangeFlow {
         let row = Int(row)
         for index in choices.listed.range(row) {
             let instance = choices.listed.instances[index]
-            if leads(row, to: instance, at: choices.cost(of: index), search),
-                let path = follow(from: Int(instance), &search)
+            if leads(row, to: instance, leaving: -1, at: choices.cost(of: index), search),
+                let path = follow(from: Int(instance), of: row, &search)
             {
                 return path
             }
         }
         guard let elsewhere = choices.elsewhere else { return nil }
         for instance in 0..<Int32(instanceCount)
-        where leads(row, to: instance, at: elsewhere, search) && !choices.forbids(row, instance) {
-            if let path = follow(from: Int(instance), &search) { return path }
+        where leads(row, to: instance, leaving: -1, at: elsewhere, search) && !choices.forbids(row, instance) {
+            if let path = follow(from: Int(instance), of: row, &search) { return path }
         }
         return nil
     }
 
     /// Whether taking `instance` for the row is a step of a cheapest chain that has not been tried yet.
-    private func leads(_ row: Int, to instance: Int32, at reached: Int, _ search: Search) -> Bool {
-        distance[Int(instance)] == reached && !search.isVisited[Int(instance)] && !table.contains(instance, in: row)
+    private func leads(
+        _ row: Int, to instance: Int32, leaving: Int, at reached: Int, _ search: Search
+    ) -> Bool {
+        distance[Int(instance)] == reached && !search.isVisited[Int(instance)]
+            && canTake(instance, row, leaving: leaving)
+    }
+
+    /// Whether a row may make another step of a chain. Two steps may each keep the zones apart, and not both together.
+    private func mayStep(_ row: Int32, _ path: Path) -> Bool {
+        zones.isTrivial || (row != path.start && !path.rows.contains(row))
     }
 
     /// Searches depth first for room along steps of cheapest chains.
-    private func follow(from start: Int, _ search: inout Search) -> Path? {
-        var path = Path(nodes: [start])
+    private func follow(from start: Int, of row: Int, _ search: inout Search) -> Path? {
+        var path = Path(start: Int32(row), nodes: [start])
         search.isVisited[start] = true
         while let node = path.nodes.last {
             if isRoom(node, search.target) { return path }
-            if let (row, next) = nextStep(from: node, &search) {
+            if let (row, next) = nextStep(from: node, path, &search) {
                 search.isVisited[next] = true
                 path.nodes.append(next)
                 path.rows.append(row)
@@ -77,33 +93,30 @@ extension ExchangeFlow {
 
     private func isRoom(_ node: Int, _ target: Int) -> Bool {
         guard distance[node] == target else { return false }
-        return node == instanceCount ? hasExtrasLeft : hasRoom(node)
+        return node >= instanceCount ? hasExtrasLeft(node - instanceCount) : hasRoom(node)
     }
 
-    private func nextStep(from node: Int, _ search: inout Search) -> (row: Int32, next: Int)? {
-        if node == instanceCount { return nextHolderOfExtra(&search) }
-        if shares.extras > 0, load[node] == shares.base, !search.isVisited[instanceCount],
-            distance[instanceCount] == distance[node]
-        {
-            return (-1, instanceCount)
-        }
-        return nextListed(from: node, &search) ?? nextElsewhere(from: node, search)
+    private func nextStep(from node: Int, _ path: Path, _ search: inout Search) -> (row: Int32, next: Int)? {
+        if node >= instanceCount { return nextHolderOfExtra(node, search) }
+        let extra = extrasNode(Int(pool[node]))
+        if needsExtra(node), !search.isVisited[extra], distance[extra] == distance[node] { return (-1, extra) }
+        return nextListed(from: node, path, &search) ?? nextElsewhere(from: node, path, search)
     }
 
-    private func nextHolderOfExtra(_ search: inout Search) -> (row: Int32, next: Int)? {
+    private func nextHolderOfExtra(_ node: Int, _ search: Search) -> (row: Int32, next: Int)? {
         (0..<instanceCount).first { instance in
-            load[instance] > shares.base && !search.isVisited[instance]
-                && distance[instance] == distance[instanceCount]
+            holdsExtra(instance, of: node - instanceCount) && !search.isVisited[instance]
+                && distance[instance] == distance[node]
         }.map { (-1, $0) }
     }
 
-    private func nextListed(from node: Int, _ search: inout Search) -> (row: Int32, next: Int)? {
+    private func nextListed(from node: Int, _ path: Path, _ search: inout Search) -> (row: Int32, next: Int)? {
         while search.cursor[node] < held[node].count {
             let row = held[node][search.cursor[node]]
             let start = distance[node] - choices.cost(Int(row), Int32(node))
-            for index in choices.listed.range(Int(row)) {
+            for index in choices.listed.range(Int(row)) where mayStep(row, path) {
                 let instance = choices.listed.instances[index]
-                if leads(Int(row), to: instance, at: start + choices.cost(of: index), search) {
+                if leads(Int(row), to: instance, leaving: node, at: start + choices.cost(of: index), search) {
                     return (row, Int(instance))
                 }
             }
@@ -112,7 +125,7 @@ extension ExchangeFlow {
         return nil
     }
 
-    private func nextElsewhere(from node: Int, _ search: Search) -> (row: Int32, next: Int)? {
+    private func nextElsewhere(from node: Int, _ path: Path, _ search: Search) -> (row: Int32, next: Int)? {
         guard let elsewhere = choices.elsewhere else { return nil }
         for refund in [elsewhere, 0] {
             let reached = distance[node] - refund + elsewhere
@@ -120,8 +133,10 @@ extension ExchangeFlow {
                 distance[Int($0)] == reached && !search.isVisited[Int($0)]
             }
             if candidates.isEmpty { continue }
-            for row in held[node] where choices.cost(Int(row), Int32(node)) == refund {
-                let next = candidates.first { !table.contains($0, in: Int(row)) && !choices.forbids(Int(row), $0) }
+            for row in held[node] where choices.cost(Int(row), Int32(node)) == refund && mayStep(row, path) {
+                let next = candidates.first {
+                    !choices.forbids(Int(row), $0) && canTake($0, Int(row), leaving: node)
+                }
                 if let next { return (row, Int(next)) }
             }
         }

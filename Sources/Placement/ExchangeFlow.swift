@@ -5,8 +5,8 @@
 /// cheapest such chain is taken first (successive shortest paths), so that the assignment is the cheapest of its size
 /// at every moment; it must have been so at the beginning.
 ///
-/// Room means: less than `shares.base` rows, or one more while fewer than `shares.extras` instances have that many. So
-/// the flow itself decides who gets the extras, wherever that saves a move.
+/// Room means: less than the base of an instance's share, or one more while fewer instances of its pool have that many
+/// than there are extras. So the flow itself decides who gets the extras, wherever that saves a move.
 struct ExchangeFlow: Sendable {
     /// What a row may be assigned to, and at which cost.
     struct Choices: Sendable {
@@ -32,27 +32,38 @@ struct ExchangeFlow: Sendable {
     }
 
     let choices: Choices
+    let zones: ZoneRule
     let instanceCount: Int
     private(set) var table: AssignmentTable
     private(set) var load: [Int32]
-    private(set) var shares: EvenShares
+    /// By instance: what it may have without an extra.
+    private(set) var base: [Int]
+    /// By instance: whose extras it may have.
+    let pool: [Int32]
+    /// By pool.
+    private(set) var extras: [Int]
     /// Rows that lack something, in order.
     var openRows: [Int32]
     let wanted: Int
     var held: [[Int32]]
     var distance: [Int]
 
-    private var extrasUsed = 0
-    private var extrasNode: Int { instanceCount }
+    private var extrasUsed: [Int]
     private static let unreachable = Int.max / 2
 
     /// - Parameter wanted: how many instances a row should have; fewer where it has fewer choices.
-    init(choices: Choices, table: AssignmentTable, load: [Int32], shares: EvenShares, wanted: Int) {
+    init(
+        choices: Choices, zones: ZoneRule, table: AssignmentTable, load: [Int32], shares: SharePools, wanted: Int
+    ) {
         self.choices = choices
+        self.zones = zones
         self.instanceCount = load.count
         self.table = table
         self.load = load
-        self.shares = shares
+        self.base = load.indices.map(shares.base(of:))
+        self.pool = shares.pool
+        self.extras = shares.pools.map(\.extras)
+        self.extrasUsed = []
         self.wanted = wanted
         self.distance = []
         self.openRows = []
@@ -75,13 +86,27 @@ struct ExchangeFlow: Sendable {
     }
 
     /// Whether an instance has room without taking an extra.
-    func hasRoom(_ instance: Int) -> Bool { load[instance] < shares.base }
+    func hasRoom(_ instance: Int) -> Bool { load[instance] < base[instance] }
 
-    var hasExtrasLeft: Bool { extrasUsed < shares.extras }
+    func hasExtrasLeft(_ pool: Int) -> Bool { extrasUsed[pool] < extras[pool] }
+
+    private var isRoomLeft: Bool {
+        extras.indices.contains(where: hasExtrasLeft) || load.indices.contains(where: hasRoom)
+    }
+
+    /// The node that stands for the extras of a pool; those of the instances come before.
+    func extrasNode(_ pool: Int) -> Int { instanceCount + pool }
+
+    var nodeCount: Int { instanceCount + extras.count }
+
+    /// Whether a row can come to an instance, once it has left another.
+    func canTake(_ instance: Int32, _ row: Int, leaving: Int) -> Bool {
+        !table.contains(instance, in: row) && zones.allows(instance, in: table.row(row), leaving: Int32(leaving))
+    }
 
     private mutating func countExtras() {
-        let base = shares.base
-        extrasUsed = load.count { $0 > base }
+        extrasUsed = [Int](repeating: 0, count: extras.count)
+        for instance in load.indices where load[instance] > base[instance] { extrasUsed[Int(pool[instance])] += 1 }
     }
 
     private mutating func findOpenRows() {
@@ -90,25 +115,26 @@ struct ExchangeFlow: Sendable {
 
     /// Assigns rows while there is room and a chain of exchanges that costs no more than `limit`.
     mutating func run(upTo limit: Int = .max) {
-        while !openRows.isEmpty, hasExtrasLeft || load.contains(where: { $0 < shares.base }) {
+        while !openRows.isEmpty, isRoomLeft {
             measureDistances()
-            guard let nearest = nearestRoom(), nearest <= limit else { return }
-            takePaths(of: nearest)
+            guard let nearest = nearestRoom(), nearest <= limit, takePaths(of: nearest) > 0 else { return }
             openRows = openRows.filter { isOpen(Int($0)) }
         }
     }
 
-    /// Assigns what is still open beyond even shares, each instance at most `maximum`: exclusions may leave no other way.
+    /// Assigns what is still open beyond even shares, each instance at most `maximum`: zones and exclusions may leave no
+    /// other way.
     mutating func overfill(upTo maximum: Int) {
-        while !openRows.isEmpty, shares.extras > 0 || shares.base < maximum {
+        while !openRows.isEmpty {
             measureDistances()
-            let full = (0..<instanceCount).filter { distance[$0] < Self.unreachable }
-            if full.isEmpty { return }
+            let full = (0..<instanceCount).filter { distance[$0] < Self.unreachable && load[$0] < maximum }
+            guard let least = full.map({ Int(load[$0]) }).min() else { return }
             let missing = openRows.reduce(0) { $0 + wanted - table.count(Int($1)) }
-            // The highest load cannot stay below this, so nothing is lost by going there at once.
-            let step = shares.extras > 0 ? 1 : max(1, missing / full.count)
-            shares.base = min(maximum, shares.base + step)
-            shares.extras = 0
+            // The least of them cannot stay below this, so nothing is lost by going there at once.
+            let hadExtras = extras.contains { $0 > 0 }
+            let level = min(maximum, least + (hadExtras ? 1 : max(1, missing / full.count)))
+            for instance in full { base[instance] = max(base[instance], level) }
+            extras = extras.map { _ in 0 }
             countExtras()
             run()
         }
@@ -118,12 +144,12 @@ struct ExchangeFlow: Sendable {
         table.append(Int32(instance), to: Int(row))
         held[instance].append(row)
         load[instance] += 1
-        if load[instance] == shares.base + 1 { extrasUsed += 1 }
+        if load[instance] == base[instance] + 1 { extrasUsed[Int(pool[instance])] += 1 }
     }
 
     mutating func release(_ row: Int32, from instance: Int) {
         table.remove(Int32(instance), from: Int(row))
-        if load[instance] == shares.base + 1 { extrasUsed -= 1 }
+        if load[instance] == base[instance] + 1 { extrasUsed[Int(pool[instance])] -= 1 }
         load[instance] -= 1
         guard let index = held[instance].firstIndex(of: row) else { return }
         held[instance].swapAt(index, held[instance].count - 1)
@@ -136,7 +162,8 @@ struct ExchangeFlow: Sendable {
 extension ExchangeFlow {
     /// The cost of the cheapest chain that ends at an instance with room, `nil` when there is none.
     private func nearestRoom() -> Int? {
-        var nearest = hasExtrasLeft ? distance[extrasNode] : Self.unreachable
+        var nearest = Self.unreachable
+        for pool in extras.indices where hasExtrasLeft(pool) { nearest = min(nearest, distance[extrasNode(pool)]) }
         for instance in 0..<instanceCount where hasRoom(instance) { nearest = min(nearest, distance[instance]) }
         return nearest < Self.unreachable ? nearest : nil
     }
@@ -144,13 +171,13 @@ extension ExchangeFlow {
     /// Finds for every instance the cost of the cheapest chain from a row that lacks something (Bellman and Ford: what
     /// a row gets back for leaving an instance makes negative steps).
     private mutating func measureDistances() {
-        distance = [Int](repeating: Self.unreachable, count: instanceCount + 1)
-        var queue = WorkQueue(count: instanceCount + 1)
-        for row in openRows { relaxListed(Int(row), from: 0, &queue) }
-        relaxElsewhere(openRows, from: 0, &queue) { _, _ in true }
+        distance = [Int](repeating: Self.unreachable, count: nodeCount)
+        var queue = WorkQueue(count: nodeCount)
+        for row in openRows { relaxListed(Int(row), leaving: -1, from: 0, &queue) }
+        relaxElsewhere(openRows, leaving: -1, from: 0, &queue) { _, _ in true }
         while let node = queue.next() {
-            if node == extrasNode {
-                for instance in 0..<instanceCount where load[instance] > shares.base {
+            if node >= instanceCount {
+                for instance in 0..<instanceCount where holdsExtra(instance, of: node - instanceCount) {
                     relax(instance, distance[node], &queue)
                 }
             } else {
@@ -165,25 +192,33 @@ extension ExchangeFlow {
         queue.add(node)
     }
 
+    func holdsExtra(_ instance: Int, of pool: Int) -> Bool {
+        self.pool[instance] == pool && load[instance] > base[instance]
+    }
+
+    /// Whether an instance would have to have an extra to take one more, and there is such a thing in its pool.
+    func needsExtra(_ instance: Int) -> Bool { load[instance] == base[instance] && extras[Int(pool[instance])] > 0 }
+
     private mutating func relaxNeighbours(of instance: Int, _ queue: inout WorkQueue) {
-        if shares.extras > 0, load[instance] == shares.base { relax(extrasNode, distance[instance], &queue) }
+        if needsExtra(instance) { relax(extrasNode(Int(pool[instance])), distance[instance], &queue) }
         let start = distance[instance]
         for row in held[instance] {
-            relaxListed(Int(row), from: start - choices.cost(Int(row), Int32(instance)), &queue)
+            let refund = choices.cost(Int(row), Int32(instance))
+            relaxListed(Int(row), leaving: instance, from: start - refund, &queue)
         }
         guard let elsewhere = choices.elsewhere else { return }
         for refund in [elsewhere, 0] {
-            relaxElsewhere(held[instance], from: start - refund, &queue) { choices, row in
+            relaxElsewhere(held[instance], leaving: instance, from: start - refund, &queue) { choices, row in
                 choices.cost(row, Int32(instance)) == refund
             }
         }
     }
 
-    private mutating func relaxListed(_ row: Int, from start: Int, _ queue: inout WorkQueue) {
+    private mutating func relaxListed(_ row: Int, leaving: Int, from start: Int, _ queue: inout WorkQueue) {
         for index in choices.listed.range(row) {
             let instance = choices.listed.instances[index]
             let candidate = start + choices.cost(of: index)
-            if candidate < distance[Int(instance)], !table.contains(instance, in: row) {
+            if candidate < distance[Int(instance)], canTake(instance, row, leaving: leaving) {
                 relax(Int(instance), candidate, &queue)
             }
         }
@@ -192,7 +227,7 @@ extension ExchangeFlow {
     /// Relaxes the steps of several rows to instances that are not listed. Nearly every row can go nearly everywhere,
     /// so the first few rows settle all instances, and the rest need not be looked at.
     private mutating func relaxElsewhere(
-        _ rows: [Int32], from start: Int, _ queue: inout WorkQueue, where isMeant: (Choices, Int) -> Bool
+        _ rows: [Int32], leaving: Int, from start: Int, _ queue: inout WorkQueue, where isMeant: (Choices, Int) -> Bool
     ) {
         guard let elsewhere = choices.elsewhere else { return }
         let candidate = start + elsewhere
@@ -200,7 +235,7 @@ extension ExchangeFlow {
         for row in rows where isMeant(choices, Int(row)) {
             if unsettled.isEmpty { return }
             unsettled.removeAll { instance in
-                if table.contains(instance, in: Int(row)) || choices.forbids(Int(row), instance) { return false }
+                if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) { return false }
                 relax(Int(instance), candidate, &queue)
                 return true
             }

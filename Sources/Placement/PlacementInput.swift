@@ -13,6 +13,7 @@ struct PlacementInput: Sendable {
     let present: InstanceLists
     let excluded: InstanceLists?
     private let presentTops: [Int]?
+    let zones: ZoneRule
     let otherReplicas: [Int]
     let otherTops: [Int]
 
@@ -24,6 +25,7 @@ struct PlacementInput: Sendable {
         replicas = max(0, problem.replicas)
         width = min(replicas, instanceCount)
         topCount = max(0, problem.topCount)
+        zones = ZoneRule(zones: problem.zones.count == instanceCount ? problem.zones : [], width: width)
         maximumLoad = max(0, min(problem.maximumPerInstance ?? rows, rows))
         presentTops = problem.presentTops
         otherReplicas = problem.otherReplicas

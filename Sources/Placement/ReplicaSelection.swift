@@ -7,22 +7,28 @@ struct ReplicaSelection {
     let input: PlacementInput
     var table: AssignmentTable
     var load: [Int32]
-    let shares: EvenShares
+    let shares: SharePools
     private let quotas: [Int32]
     private var outlook: TopOutlook?
+    /// Whether a partition has holders that are not in the table.
+    private let isSomebodyPassedOver: Bool
 
     init(_ input: PlacementInput) {
         self.input = input
         table = AssignmentTable(rows: input.rows, width: input.width)
         load = [Int32](repeating: 0, count: input.instanceCount)
+        var isSomebodyPassedOver = false
         for row in 0..<input.rows {
-            for index in input.present.range(row).prefix(input.width) {
-                table.append(input.present.instances[index], to: row)
-                load[Int(input.present.instances[index])] += 1
+            for instance in input.holders(row) where table.count(row) < input.width {
+                guard input.zones.allows(instance, in: table.row(row)) else { continue }
+                table.append(instance, to: row)
+                load[Int(instance)] += 1
             }
+            if table.count(row) < input.present.count(row) { isSomebodyPassedOver = true }
         }
+        self.isSomebodyPassedOver = isSomebodyPassedOver
         let total = min(input.rows * input.width, input.instanceCount * input.maximumLoad)
-        shares = EvenShares(total: total, among: input.instanceCount)
+        shares = input.zones.pools(total: total, rows: input.rows, instanceCount: input.instanceCount)
         quotas = shares.quotas(holding: load, elsewhere: input.otherReplicas)
     }
 
@@ -43,6 +49,12 @@ struct ReplicaSelection {
 
     private func isForbidden(_ instance: Int32, _ row: Int) -> Bool {
         input.excluded?.contains(instance, in: row) ?? false
+    }
+
+    /// Whether a partition can come to an instance, once it has left another.
+    private func canTake(_ instance: Int32, _ row: Int, leaving: Int32 = -1) -> Bool {
+        !table.contains(instance, in: row) && !isForbidden(instance, row)
+            && input.zones.allows(instance, in: table.row(row), leaving: leaving)
     }
 
     private var choices: ExchangeFlow.Choices {
@@ -91,8 +103,10 @@ extension ReplicaSelection {
                 if isOfFollowers, table.count(row) < input.width { return }
                 if case .downTo(let kept) = rule {
                     if table.count(row) <= kept { return }
-                } else if !canTakeOver(row, needy) {
-                    return
+                } else if !canTakeOver(row, from: instance, needy) {
+                    if input.zones.isTrivial { return }
+                    cell -= 1
+                    continue
                 }
                 table.remove(instance, from: row)
                 load[Int(instance)] -= 1
@@ -103,9 +117,9 @@ extension ReplicaSelection {
     }
 
     /// Whether there are enough instances below their quota for one more place of the row.
-    private func canTakeOver(_ row: Int, _ needy: [Int32]) -> Bool {
+    private func canTakeOver(_ row: Int, from giver: Int32, _ needy: [Int32]) -> Bool {
         var places = input.width - table.count(row) + 1
-        for instance in needy where !table.contains(instance, in: row) && !isForbidden(instance, row) {
+        for instance in needy where canTake(instance, row, leaving: giver) {
             places -= 1
             if places == 0 { return true }
         }
@@ -115,9 +129,11 @@ extension ReplicaSelection {
     /// Where a partition has more holders than replicas, one below its quota takes the place of one above.
     private mutating func handToHolders() {
         for row in 0..<input.rows where input.present.count(row) > input.width {
-            for index in input.present.range(row).dropFirst(input.width) {
-                let spare = input.present.instances[index]
-                guard need(spare) > 0, let giver = table.row(row).last(where: { need($0) < 0 }) else { continue }
+            for spare in input.holders(row) where need(spare) > 0 && !table.contains(spare, in: row) {
+                let giver = table.row(row).last {
+                    need($0) < 0 && input.zones.allows(spare, in: table.row(row), leaving: $0)
+                }
+                guard let giver else { continue }
                 table.remove(giver, from: row)
                 table.append(spare, to: row)
                 load[Int(giver)] -= 1
@@ -126,15 +142,15 @@ extension ReplicaSelection {
         }
     }
 
-    /// Completes with holders that were passed over. Only where a partition has more of them than replicas is anything
-    /// left to be found.
+    /// Completes with holders that were passed over. Only where there are some is anything left to be found.
     private mutating func keepWhatIsPresent() {
-        guard (0..<input.rows).contains(where: { input.present.count($0) > input.width }) else { return }
+        guard isSomebodyPassedOver else { return }
         exchange { $0.run(upTo: 0) }
     }
 
     private mutating func exchange(_ body: (inout ExchangeFlow) -> Void) {
-        var flow = ExchangeFlow(choices: choices, table: table, load: load, shares: shares, wanted: input.width)
+        var flow = ExchangeFlow(
+            choices: choices, zones: input.zones, table: table, load: load, shares: shares, wanted: input.width)
         body(&flow)
         table = flow.table
         load = flow.load
@@ -168,7 +184,7 @@ extension ReplicaSelection {
         let leader = table.count(row) == 0 ? nil : table[row, 0]
         let isFree = outlook?.isFree(row) ?? false
         let taken = slots.take(isChoosy: isFree) { instance in
-            if table.contains(instance, in: row) || isForbidden(instance, row) { return nil }
+            if !canTake(instance, row) { return nil }
             if isFree, !(outlook?.needsTop(instance) ?? false) { return .max - 1 }
             return leader.map { partners.count($0, instance) } ?? 0
         }

@@ -7,7 +7,7 @@ struct TopSelection {
     private let choices: ExchangeFlow.Choices
     private var table: AssignmentTable
     private var load: [Int32]
-    private let shares: EvenShares
+    private let shares: SharePools
     private let quotas: [Int32]
     private let replicas: AssignmentTable
 
@@ -23,7 +23,7 @@ struct TopSelection {
         load = [Int32](repeating: 0, count: input.instanceCount)
         guard input.choosesTops else {
             choices = ExchangeFlow.Choices(listed: InstanceLists(reservingRows: 0, instances: 0))
-            shares = EvenShares(total: 0, among: 0)
+            shares = SharePools(EvenShares(total: 0, among: 0), instanceCount: 0)
             quotas = []
             return
         }
@@ -36,7 +36,8 @@ struct TopSelection {
                 load[Int(choices.listed.instances[index])] += 1
             }
         }
-        shares = EvenShares(total: total, among: input.instanceCount)
+        let count = input.instanceCount
+        shares = SharePools(EvenShares(total: total, among: count), instanceCount: count)
         quotas = shares.quotas(holding: load, elsewhere: input.otherTops)
     }
 
@@ -134,7 +135,9 @@ struct TopSelection {
     private mutating func complete() {
         let width = table.width
         guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
-        var flow = ExchangeFlow(choices: choices, table: table, load: load, shares: shares, wanted: width)
+        var flow = ExchangeFlow(
+            choices: choices, zones: ZoneRule(zones: [], width: width), table: table, load: load, shares: shares,
+            wanted: width)
         flow.run()
         flow.overfill(upTo: input.rows)
         table = flow.table

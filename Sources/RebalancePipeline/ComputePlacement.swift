@@ -69,20 +69,22 @@ enum ComputePlacement {
         _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ strategy: any PlacementStrategy,
         _ total: inout PlacedLoad
     ) {
-        let inputs = inputs(resource, configuration, standing, strategy.name)
+        let inputs = PlacementInputs(resource, configuration, standing, strategy)
         if decision.placement?.inputs == inputs, decision.placement?.lists.count == resource.partitions.count { return }
         if let former = decision.placement { total -= former.load }
         let position = Dictionary(uniqueKeysWithValues: inputs.eligible.enumerated().map { ($1, Int32($0)) })
         let present = inputs.partitions.map { partition in
             presentList(Int(partition), inputs, decision, resource, configuration, standing, position)
         }
-        let result = strategy.place(
-            PlacementProblem(
-                partitionCount: inputs.partitions.count, replicas: inputs.replicas,
-                instanceCount: inputs.eligible.count, present: present.map(\.list), presentTops: present.map(\.tops),
-                otherReplicas: inputs.eligible.map(total.replicas(of:)),
-                otherTops: inputs.eligible.map(total.tops(of:)), excluded: inputs.excluded,
-                maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount))
+        var problem = PlacementProblem(
+            partitionCount: inputs.partitions.count, replicas: inputs.replicas, instanceCount: inputs.eligible.count,
+            present: present.map(\.list), presentTops: present.map(\.tops),
+            otherReplicas: inputs.eligible.map(total.replicas(of:)),
+            otherTops: inputs.eligible.map(total.tops(of:)), excluded: inputs.excluded,
+            maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount)
+        problem.zones = inputs.zones
+        if strategy.placesByName { inputs.name(&problem, resource, configuration, standing) }
+        let result = strategy.place(problem)
         var lists = [[Int32]](repeating: [], count: resource.partitions.count)
         for (row, partition) in inputs.partitions.enumerated() where row < result.preferenceLists.count {
             lists[Int(partition)] = distinct(result.preferenceLists[row], inputs.eligible)
@@ -103,43 +105,16 @@ enum ComputePlacement {
         return result
     }
 
-    private static func inputs(
-        _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
-        _ strategy: String
-    ) -> PlacementInputs {
-        let eligible = standing.eligible(tag: configuration.tag)
-        var topCount = 0
-        if case .atMost(let count) = configuration.model.states[0].bound { topCount = count }
-        return PlacementInputs(
-            mode: configuration.mode, strategy: strategy, partitions: resource.wanted, eligible: eligible,
-            replicas: configuration.replicas, topCount: topCount,
-            maximumPerInstance: configuration.config?.maxPartitionsPerInstance
-                ?? configuration.idealState?.maxPartitionsPerInstance,
-            excluded: excluded(eligible, resource, configuration, standing))
-    }
-
-    /// Where a partition is disabled it does not go, nor to instances of which nothing can be asked.
-    private static func excluded(
-        _ eligible: [Int32], _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
-        _ standing: ClusterStanding
-    ) -> [Set<Int32>]? {
-        let frozen = Set(eligible.indices.filter { standing[eligible[$0]].frozenBy != nil }.map(Int32.init))
-        if frozen.isEmpty && configuration.disabled.isEmpty { return nil }
-        return resource.wanted.map { partition in
-            let name = resource.partitions[Int(partition)]
-            let disabled = eligible.indices.filter { configuration.isDisabled(name, on: eligible[$0]) }
-            return frozen.union(disabled.map(Int32.init))
-        }
-    }
-
-    /// Where a partition was placed before; at the start, where its replicas are or are coming up, the best state
-    /// first.
+    /// Where a partition was placed before; at the start, and for strategies that place by name, where its replicas are
+    /// or are coming up, the best state first.
     private static func presentList(
         _ partition: Int, _ inputs: PlacementInputs, _ decision: ResourceDecision,
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
         _ position: [Int32: Int32]
     ) -> (list: [Int32], tops: Int) {
-        if let former = decision.placement, partition < former.lists.count, !former.lists[partition].isEmpty {
+        if !inputs.isByName, let former = decision.placement, partition < former.lists.count,
+            !former.lists[partition].isEmpty
+        {
             let list = former.lists[partition]
             return (
                 list.compactMap { position[$0] }, list.prefix(former.inputs.topCount).count { position[$0] != nil }

@@ -1,20 +1,3 @@
-import HelixRecords
-
-/// What preference lists depend on; they are computed again only when this changes.
-struct PlacementInputs: Sendable, Hashable {
-    var mode: IdealState.RebalanceMode
-    var strategy: String
-    /// Wanted partitions by index, in natural order of their names.
-    var partitions: [Int32]
-    /// Instances that may hold replicas, in order of name.
-    var eligible: [Int32]
-    var replicas: Int
-    var topCount: Int
-    var maximumPerInstance: Int?
-    /// By position in `partitions`: positions in `eligible` that must not take it newly.
-    var excluded: [Set<Int32>]?
-}
-
 /// Where the controller has placed a resource, and from what.
 struct PlacedResource: Sendable {
     var inputs: PlacementInputs

@@ -32,15 +32,28 @@ enum ReadConfiguration {
         /// The configuration cannot be read: nothing is asked of the instance and nothing is taken from it.
         var frozenBy: RecordError?
         var tags: Set<String>
+        /// INSTANCE_WEIGHT; 1000 unless set.
+        var weight = 1_000
+        /// Its fault zone; `nil` when zones do not count, or when it is unknown.
+        var zone: FaultZone?
+        /// Why its fault zone is unknown: it keeps what it has, and gets nothing new.
+        var misplacedBy: RecordError?
 
         /// Whether it may get replicas.
         var isEligible: Bool { isLive && duty == .serving }
 
-        init(_ instance: ClusterSnapshot.Instance) {
+        init(_ instance: ClusterSnapshot.Instance, zones: ZoneScheme) {
             isLive = instance.live != nil
             frozenBy = instance.config.error
             duty = frozenBy == nil ? Duty(instance.config.value) : .serving
             tags = Set(instance.config.value?.tags ?? [])
+            guard let config = instance.config.value else { return }
+            weight = config.weight ?? 1_000
+            do throws(RecordError) {
+                zone = try zones.zone(of: config)
+            } catch {
+                misplacedBy = error
+            }
         }
     }
 
@@ -65,16 +78,20 @@ enum ReadConfiguration {
         let byName = snapshot.instances.indices.sorted { snapshot.instances[$0].name < snapshot.instances[$1].name }
         var nameRank = [Int](repeating: 0, count: byName.count)
         for (rank, index) in byName.enumerated() { nameRank[index] = rank }
+        let zones = ZoneScheme(snapshot.clusterConfig.value)
         return ClusterStanding(
-            instances: snapshot.instances.map(Standing.init), byName: byName.map(Int32.init), nameRank: nameRank,
+            instances: snapshot.instances.map { Standing($0, zones: zones) }, byName: byName.map(Int32.init), nameRank: nameRank,
             liveCount: snapshot.instances.count { $0.live != nil }, names: snapshot.instanceNames)
     }
 
     /// Faults that are nobody's in particular.
-    static func clusterProblems(of snapshot: ClusterSnapshot) -> [Problem] {
+    static func clusterProblems(of snapshot: ClusterSnapshot, _ standing: ClusterStanding) -> [Problem] {
         let unreadable =
             [snapshot.clusterConfig.error].compactMap { $0 } + snapshot.instances.compactMap(\.config.error)
-        return unreadable.map { Problem(text: "unreadable, so what depends on it stays as it is: \($0)") }
-            .sorted { $0.text < $1.text }
+        let texts =
+            unreadable.map { "unreadable, so what depends on it stays as it is: \($0)" }
+            + standing.instances.compactMap(\.misplacedBy).map { "gets no replicas until that is corrected: \($0)" }
+            + (snapshot.clusterConfig.value?.problems() ?? [])
+        return texts.sorted().map { Problem(text: $0) }
     }
 }

@@ -41,8 +41,9 @@ public struct Rebalancer: Sendable {
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         let isEverything = changes.isEverything || decision.standing == nil
         if isEverything {
-            decision.standing = ReadConfiguration.standing(of: snapshot)
-            decision.problems = ReadConfiguration.clusterProblems(of: snapshot)
+            let standing = ReadConfiguration.standing(of: snapshot)
+            decision.standing = standing
+            decision.problems = ReadConfiguration.clusterProblems(of: snapshot, standing)
             decision.viewsToRefresh.formUnion(snapshot.resources.keys)
             decision.viewsToRefresh.formUnion(decision.resources.keys)
         }

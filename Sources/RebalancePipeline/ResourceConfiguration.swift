@@ -170,6 +170,13 @@ extension ReadConfiguration.ClusterStanding {
     func eligible(tag: String?) -> [Int32] {
         byName.filter { self[$0].isEligible && (tag.map(self[$0].tags.contains) ?? true) }
     }
+
+    /// Those, and with them the ones that are away or disabled.
+    func assignable(tag: String?) -> [Int32] {
+        byName.filter {
+            (self[$0].duty == .serving || self[$0].duty == .disabled) && (tag.map(self[$0].tags.contains) ?? true)
+        }
+    }
 }
 
 extension StateModel {

@@ -70,8 +70,8 @@ struct PartsTests {
             present.endRow()
         }
         var flow = ExchangeFlow(
-            choices: .init(listed: present, elsewhere: 1), table: table, load: [2, 2, 1],
-            shares: EvenShares(total: 6, among: 3), wanted: 2)
+            choices: .init(listed: present, elsewhere: 1), zones: ZoneRule(zones: [], width: 2), table: table,
+            load: [2, 2, 1], shares: SharePools(EvenShares(total: 6, among: 3), instanceCount: 3), wanted: 2)
         flow.run(upTo: 1)
         #expect(flow.openRows == [0], "one move cannot do it")
         flow.run()

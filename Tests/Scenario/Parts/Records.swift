@@ -66,7 +66,9 @@ struct Records: ScenarioPart {
         }
         for (path, data) in spoilt { try await world.repair(path, data) }
         // A leader does not watch the views that it has written; the next one looks at them all.
-        if spoilt.contains(where: { $0.key.hasPrefix(world.paths.externalViews) }) { world.deleteLeader() }
+        if spoilt.contains(where: { $0.key.hasPrefix(world.paths.externalViews) }) {
+            try await world.insistAsOutsider { try await $0.delete(world.paths.leader) }
+        }
         for name in world.participants {
             for id in world.simulation.ensemble.children(of: world.paths.messages(name)) where id.hasPrefix("hostile") {
                 try await world.interfere { try await $0.delete("\(world.paths.messages(name))/\(id)") }
@@ -129,9 +131,16 @@ extension ScenarioWorld {
             guard simulation.ensemble.data(at: path) != nil else { return }
             return kill(name, restartAfter: .seconds(1))
         }
+        try await insistAsOutsider { try await $0.set(path, data) }
+    }
+
+    /// Does something with the znodes directly, until it is done or there is no such znode.
+    fileprivate func insistAsOutsider(
+        _ body: @escaping @Sendable (any CoordinationSession) async throws -> Void
+    ) async throws {
         for _ in 0..<50 {
             do {
-                return try await asOutsider { try await $0.set(path, data) }
+                return try await asOutsider(body)
             } catch let error as CoordinationError where error.code == .noNode {
                 return
             } catch let error as CoordinationError {

@@ -1,0 +1,30 @@
+/// Who may have how much: even shares within each of several pools of instances.
+struct SharePools: Sendable {
+    private(set) var pools: [EvenShares]
+    /// By instance: its pool.
+    let pool: [Int32]
+
+    init(_ pools: [EvenShares], pool: [Int32]) {
+        self.pools = pools
+        self.pool = pool
+    }
+
+    /// All instances are in one pool.
+    init(_ shares: EvenShares, instanceCount: Int) {
+        self.init([shares], pool: [Int32](repeating: 0, count: instanceCount))
+    }
+
+    func base(of instance: Int) -> Int { pools[Int(pool[instance])].base }
+
+    /// The share of each instance; see ``EvenShares/quotas(holding:elsewhere:)``.
+    func quotas(holding load: [Int32], elsewhere: [Int]) -> [Int32] {
+        if pools.count == 1 { return pools[0].quotas(holding: load, elsewhere: elsewhere) }
+        var quotas = [Int32](repeating: 0, count: load.count)
+        for (number, shares) in pools.enumerated() {
+            let members = pool.indices.filter { pool[$0] == number }
+            let own = shares.quotas(holding: members.map { load[$0] }, elsewhere: members.map(elsewhere.at))
+            for (member, quota) in zip(members, own) { quotas[member] = quota }
+        }
+        return quotas
+    }
+}

@@ -1,0 +1,91 @@
+import HelixRecords
+import Placement
+import StateModels
+
+/// What preference lists depend on; they are computed again only when this changes.
+struct PlacementInputs: Sendable, Hashable {
+    var mode: IdealState.RebalanceMode
+    var strategy: String
+    /// Whether the strategy places by name (`PlacementStrategy.placesByName`).
+    var isByName: Bool
+    /// Wanted partitions by index, in natural order of their names.
+    var partitions: [Int32]
+    /// Instances that may hold replicas, in order of name.
+    var eligible: [Int32]
+    /// Positions in `eligible` that are not there at the moment; empty unless the strategy places by name.
+    var absent: Set<Int32> = []
+    /// By position in `eligible`: the number of the fault zone; empty when zones do not count.
+    var zones: [Int32] = []
+    /// By number: the fault zone.
+    var zonePaths: [FaultZone] = []
+    var replicas: Int
+    var topCount = 0
+    var maximumPerInstance: Int?
+    /// By position in `partitions`: positions in `eligible` that must not take it newly.
+    var excluded: [Set<Int32>]?
+
+    init(
+        _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
+        _ standing: ReadConfiguration.ClusterStanding, _ strategy: any PlacementStrategy
+    ) {
+        mode = configuration.mode
+        self.strategy = strategy.name
+        isByName = strategy.placesByName
+        partitions = resource.wanted
+        replicas = configuration.replicas
+        maximumPerInstance =
+            configuration.config?.maxPartitionsPerInstance ?? configuration.idealState?.maxPartitionsPerInstance
+        if case .atMost(let count) = configuration.model.states[0].bound { topCount = count }
+        eligible = isByName ? standing.assignable(tag: configuration.tag) : standing.eligible(tag: configuration.tag)
+        if isByName {
+            let absent = eligible.indices.filter { !standing[eligible[$0]].isEligible }
+            self.absent = Set(absent.map(Int32.init))
+        }
+        numberZones(standing)
+        excluded = Self.excluded(eligible, resource, configuration, standing)
+    }
+
+    private mutating func numberZones(_ standing: ReadConfiguration.ClusterStanding) {
+        guard eligible.contains(where: { standing[$0].zone != nil }) else { return }
+        var numbers: [FaultZone: Int32] = [:]
+        for instance in eligible {
+            let zone = standing[instance].zone ?? FaultZone(path: ["", standing.name(of: instance)])
+            let number = numbers[zone] ?? Int32(zonePaths.count)
+            if numbers[zone] == nil {
+                numbers[zone] = number
+                zonePaths.append(zone)
+            }
+            zones.append(number)
+        }
+    }
+
+    /// Where a partition is disabled it does not go, nor to instances of which nothing can be asked, or of which it is not
+    /// known where they are.
+    private static func excluded(
+        _ eligible: [Int32], _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
+        _ standing: ReadConfiguration.ClusterStanding
+    ) -> [Set<Int32>]? {
+        let closed = eligible.indices.filter {
+            standing[eligible[$0]].frozenBy != nil || standing[eligible[$0]].misplacedBy != nil
+        }
+        if closed.isEmpty && configuration.disabled.isEmpty { return nil }
+        return resource.wanted.map { partition in
+            let name = resource.partitions[Int(partition)]
+            let disabled = eligible.indices.filter { configuration.isDisabled(name, on: eligible[$0]) }
+            return Set((closed + disabled).map(Int32.init))
+        }
+    }
+
+    /// Adds what strategies need that place by name.
+    func name(
+        _ problem: inout PlacementProblem, _ resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ standing: ReadConfiguration.ClusterStanding
+    ) {
+        problem.absent = absent
+        problem.names = PlacementNames(
+            resource: resource.name, partitions: partitions.map { resource.partitions[Int($0)] },
+            instances: eligible.map(standing.name(of:)), zones: zonePaths.map(\.name))
+        problem.drawingWeights = eligible.map { standing[$0].weight }
+        problem.stateCounts = configuration.model.stateCounts(candidates: eligible.count, replicas: replicas)
+    }
+}
