@@ -59,13 +59,20 @@ struct Demand {
     var rows: Int
     var instances: Int
     var wanted: Int
+    /// By instance: its zone, of which a row may have only one instance. Empty when that does not matter.
+    var zones: [Int] = []
     /// The cost of a place, `nil` where it is not to be had.
     var cost: (_ row: Int, _ instance: Int) -> Int?
 
     /// The least cost of an even and complete assignment; `nil` when there is none.
     func leastEvenCost() -> Int? {
         let total = rows * wanted
-        let (base, extras) = (total / instances, total % instances)
+        return leastCost(base: total / instances, extras: total % instances)
+    }
+
+    /// The least cost of a complete assignment in which every instance has at most `base`, and `extras` of them one
+    /// more; `nil` when there is none.
+    func leastCost(base: Int, extras: Int) -> Int? {
         var graph = graphOfChoices(extraNodes: 1)
         let (extra, sink) = (rows + instances + 2, rows + instances + 1)
         for instance in 0..<instances {
@@ -74,7 +81,7 @@ struct Demand {
         }
         graph.connect(extra, sink, capacity: extras)
         let (flow, cost) = graph.solve(from: 0, to: sink)
-        return flow == total ? cost : nil
+        return flow == rows * wanted ? cost : nil
     }
 
     /// How many places can be filled when an instance takes at most `maximum`.
@@ -87,13 +94,16 @@ struct Demand {
     }
 
     private func graphOfChoices(extraNodes: Int) -> MinimumCostFlow {
-        var graph = MinimumCostFlow(nodes: rows + instances + 2 + extraNodes)
+        let first = rows + instances + 2 + extraNodes
+        let zoneCount = (zones.max() ?? -1) + 1
+        var graph = MinimumCostFlow(nodes: first + rows * zoneCount)
         for row in 0..<rows {
             graph.connect(0, 1 + row, capacity: wanted)
+            for zone in 0..<zoneCount { graph.connect(1 + row, first + row * zoneCount + zone, capacity: 1) }
             for instance in 0..<instances {
-                if let cost = cost(row, instance) {
-                    graph.connect(1 + row, 1 + rows + instance, capacity: 1, cost: cost)
-                }
+                guard let cost = cost(row, instance) else { continue }
+                let from = zones.isEmpty ? 1 + row : first + row * zoneCount + zones[instance]
+                graph.connect(from, 1 + rows + instance, capacity: 1, cost: cost)
             }
         }
         return graph
