@@ -29,6 +29,15 @@ extension World {
         }
     }
 
+    /// The names in the preference lists, by partition.
+    func preferenceLists(_ resource: String) -> [String: [String]] {
+        guard let known = snapshot.resources[resource], let own = decision.resources[resource] else { return [:] }
+        let lists = own.preferenceLists.enumerated().map { index, list in
+            (known.partitions[index], list.map { snapshot.instances[Int($0)].name })
+        }
+        return Dictionary(uniqueKeysWithValues: lists)
+    }
+
     /// Why a replica's transition is held back.
     func reasons(_ resource: String, _ partition: String, _ instance: String) -> [HoldReason] {
         guard let index = snapshot.resources[resource]?.partitions.index(of: partition) else { return [] }
