@@ -101,6 +101,18 @@ extension ClusterCache {
         snapshot.setLiveInstance(name, nil)
     }
 
+    /// Of an instance that was there, and of which nobody has noted yet that it went, it is known that it went just now.
+    mutating func takeHistory(_ data: [UInt8], of instance: String) {
+        do throws(RecordError) {
+            let history = try ParticipantHistory(decoding: data, path: paths.instanceHistory(instance))
+            let unnoted = history.entries.isEmpty ? nil : snapshot.time
+            snapshot.setOfflineSince(instance, history.lastOfflineTime ?? unnoted)
+        } catch {
+            // One that was never written belongs to an instance that has never been there; nobody waits for others.
+            snapshot.setOfflineSince(instance, nil)
+        }
+    }
+
     private mutating func forgetStates(_ instance: String, session: String) {
         let list = CachePlace.currentStates(instance, session: session)
         for resource in children[list] ?? [] {

@@ -58,7 +58,22 @@ struct ClusterCache: Sendable {
         isFullRead = true
         defer { isFullRead = false }
         try await read(CachePlace.roots)
+        try await readAbsences()
         wakeForDeferred()
+    }
+
+    /// Since when instances are away that went while nobody looked. Of those that go later the snapshot knows itself.
+    private mutating func readAbsences() async throws(CoordinationError) {
+        let absent = snapshot.instances.filter { $0.live == nil && !$0.config.isAbsent }.map(\.name)
+        guard !absent.isEmpty else { return }
+        let results = await session.read(absent.map { .get(paths.instanceHistory($0)) })
+        for (name, result) in zip(absent, results) {
+            switch result {
+            case .success(.data(let data, _)): takeHistory(data, of: name)
+            case .failure(let error) where error.isTransient || error.endsSession: throw error
+            case .success, .failure: snapshot.setOfflineSince(name, nil)
+            }
+        }
     }
 
     /// Reads what events named, and what has been named meanwhile.

@@ -21,8 +21,8 @@ extension ClusterSnapshot {
         try await session.sync(paths.root)
         try await ClusterSetup.check(session, paths)
         var cache = ClusterCache(session: session, paths: paths, logger: logger)
-        try await cache.load()
         cache.edit { $0.time = now ?? SystemTime.milliseconds() }
+        try await cache.load()
         return cache.snapshot
     }
 }

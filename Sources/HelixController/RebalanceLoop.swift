@@ -45,6 +45,9 @@ struct RebalanceLoop: Sendable {
         while !Task.isCancelled {
             do {
                 if reconnected.take() { mustLoad = true }
+                // Whoever is found to be gone went now.
+                let time = context.environment.now()
+                cache.edit { $0.time = time }
                 if mustLoad { try await cache.load() } else { try await cache.refresh(events) }
                 mustLoad = false
                 try await pass()

@@ -31,6 +31,7 @@ extension ClusterSnapshot {
         let former = instances[index].live
         guard former != session else { return }
         instances[index].live = session
+        instances[index].offlineSince = session == nil ? time : nil
         changes.isEverything = true
         guard former?.id != session?.id else { return }
         for resource in resources.keys.sorted() {
@@ -40,6 +41,14 @@ extension ClusterSnapshot {
             unlink(id, of: index)
             link(id, message, of: index)
         }
+    }
+
+    /// It was read when an instance that is not live went offline; `nil` says that it has never been there.
+    public mutating func setOfflineSince(_ name: String, _ time: Int64?) {
+        let index = internInstance(name)
+        guard instances[index].live == nil, instances[index].offlineSince != time else { return }
+        instances[index].offlineSince = time
+        changes.isEverything = true
     }
 
     /// A state model was read.

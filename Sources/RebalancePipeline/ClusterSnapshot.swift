@@ -71,6 +71,8 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var config: Found<InstanceConfig> = .absent
         /// Its present session; `nil` when it is not live.
         public internal(set) var live: LiveSession?
+        /// When it went offline, in milliseconds since 1970; `nil` while it is live, and when that is not known.
+        public internal(set) var offlineSince: Int64?
         /// The messages in its queue, by id.
         public internal(set) var messages: [String: Message] = [:]
     }

@@ -8,7 +8,7 @@ enum ComputePlacement {
     static func update(
         _ decision: inout ResourceDecision, of resource: ClusterSnapshot.Resource,
         _ configuration: ResourceConfiguration, _ standing: ClusterStanding, strategy: any PlacementStrategy,
-        total: inout PlacedLoad
+        total: inout PlacedLoad, at time: Int64
     ) {
         decision.userLists = []
         switch configuration.mode {
@@ -25,8 +25,9 @@ enum ComputePlacement {
                 decision.userLists.insert(partition)
             }
         case .fullAuto, .userDefined:
-            place(&decision, resource, configuration, standing, strategy, &total)
-            decision.preferenceLists = decision.placement?.lists ?? []
+            let inputs = PlacementInputs(resource, configuration, standing, strategy, at: time)
+            place(&decision, inputs, resource, configuration, standing, strategy, &total)
+            Substitutes.update(&decision, configuration, standing)
             applyUserLists(&decision, resource, configuration, standing)
         }
     }
@@ -65,11 +66,10 @@ enum ComputePlacement {
     // MARK: Lists that a strategy makes
 
     private static func place(
-        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource,
+        _ decision: inout ResourceDecision, _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource,
         _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ strategy: any PlacementStrategy,
         _ total: inout PlacedLoad
     ) {
-        let inputs = PlacementInputs(resource, configuration, standing, strategy)
         if decision.placement?.inputs == inputs, decision.placement?.lists.count == resource.partitions.count { return }
         if let former = decision.placement { total -= former.load }
         let position = Dictionary(uniqueKeysWithValues: inputs.eligible.enumerated().map { ($1, Int32($0)) })

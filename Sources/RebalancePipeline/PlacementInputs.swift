@@ -12,6 +12,8 @@ struct PlacementInputs: Sendable, Hashable {
     var partitions: [Int32]
     /// Instances that may hold replicas, in order of name.
     var eligible: [Int32]
+    /// When the first of those is given up that are waited for, in milliseconds since 1970.
+    var waitsUntil: Int64?
     /// Positions in `eligible` that are not there at the moment; empty unless the strategy places by name.
     var absent: Set<Int32> = []
     /// By position in `eligible`: the number of the fault zone; empty when zones do not count.
@@ -26,7 +28,7 @@ struct PlacementInputs: Sendable, Hashable {
 
     init(
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
-        _ standing: ReadConfiguration.ClusterStanding, _ strategy: any PlacementStrategy
+        _ standing: ReadConfiguration.ClusterStanding, _ strategy: any PlacementStrategy, at time: Int64
     ) {
         mode = configuration.mode
         self.strategy = strategy.name
@@ -36,11 +38,13 @@ struct PlacementInputs: Sendable, Hashable {
         maximumPerInstance =
             configuration.config?.maxPartitionsPerInstance ?? configuration.idealState?.maxPartitionsPerInstance
         if case .atMost(let count) = configuration.model.states[0].bound { topCount = count }
-        eligible = isByName ? standing.assignable(tag: configuration.tag) : standing.eligible(tag: configuration.tag)
+        let active = standing.active(configuration, at: time)
+        eligible = isByName ? standing.assignable(tag: configuration.tag) : active
         if isByName {
-            let absent = eligible.indices.filter { !standing[eligible[$0]].isEligible }
-            self.absent = Set(absent.map(Int32.init))
+            let present = Set(active)
+            absent = Set(eligible.indices.filter { !present.contains(eligible[$0]) }.map(Int32.init))
         }
+        waitsUntil = active.compactMap { DelayWindow.end(of: standing[$0], configuration, at: time) }.min()
         numberZones(standing)
         excluded = Self.excluded(eligible, resource, configuration, standing)
     }

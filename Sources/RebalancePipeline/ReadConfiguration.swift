@@ -32,6 +32,8 @@ enum ReadConfiguration {
         /// The configuration cannot be read: nothing is asked of the instance and nothing is taken from it.
         var frozenBy: RecordError?
         var tags: Set<String>
+        /// Since when it cannot serve, in milliseconds since 1970, if a rebalance may wait for it to come back.
+        var inactiveSince: Int64?
         /// INSTANCE_WEIGHT; 1000 unless set.
         var weight = 1_000
         /// Its fault zone; `nil` when zones do not count, or when it is unknown.
@@ -42,13 +44,14 @@ enum ReadConfiguration {
         /// Whether it may get replicas.
         var isEligible: Bool { isLive && duty == .serving }
 
-        init(_ instance: ClusterSnapshot.Instance, zones: ZoneScheme) {
+        init(_ instance: ClusterSnapshot.Instance, zones: ZoneScheme, cluster: ClusterConfig?) {
             isLive = instance.live != nil
             frozenBy = instance.config.error
             duty = frozenBy == nil ? Duty(instance.config.value) : .serving
             tags = Set(instance.config.value?.tags ?? [])
             guard let config = instance.config.value else { return }
             weight = config.weight ?? 1_000
+            inactiveSince = DelayWindow.start(of: instance, config, duty, cluster)
             do throws(RecordError) {
                 zone = try zones.zone(of: config)
             } catch {
@@ -80,7 +83,10 @@ enum ReadConfiguration {
         for (rank, index) in byName.enumerated() { nameRank[index] = rank }
         let zones = ZoneScheme(snapshot.clusterConfig.value)
         return ClusterStanding(
-            instances: snapshot.instances.map { Standing($0, zones: zones) }, byName: byName.map(Int32.init), nameRank: nameRank,
+            instances: snapshot.instances.map {
+                Standing($0, zones: zones, cluster: snapshot.clusterConfig.value)
+            },
+            byName: byName.map(Int32.init), nameRank: nameRank,
             liveCount: snapshot.instances.count { $0.live != nil }, names: snapshot.instanceNames)
     }
 

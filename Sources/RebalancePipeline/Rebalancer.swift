@@ -53,7 +53,9 @@ public struct Rebalancer: Sendable {
                 decision.forget(name)
                 continue
             }
-            let isWhole = isEverything || changes.resources.contains(name) || decision.resources[name] == nil
+            let isWhole =
+                isEverything || changes.resources.contains(name) || decision.resources[name] == nil
+                || decision.resources[name]?.placement?.inputs.waitsUntil ?? .max <= snapshot.time
             update(&decision, resource, isWhole: isWhole, touched: changes.partitions[name] ?? [], snapshot)
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
@@ -87,7 +89,8 @@ public struct Rebalancer: Sendable {
         for partition in partitions {
             update(&own, &decision, partition, resource, configuration, standing, snapshot)
         }
-        decision.deadlines[resource.name] = own.deadlines.values.min()
+        decision.deadlines[resource.name] = [own.deadlines.values.min(), own.placement?.inputs.waitsUntil]
+            .compactMap { $0 }.min()
         own.problems = own.ownProblems
         if !own.partitionProblems.isEmpty {
             own.problems += own.partitionProblems.values.sorted { ($0.partition ?? "") < ($1.partition ?? "") }
@@ -109,7 +112,7 @@ public struct Rebalancer: Sendable {
             case .failure(let problem): outcome = .frozen(problem)
             case .success(let strategy):
                 ComputePlacement.update(
-                    &own, of: resource, configuration, standing, strategy: strategy, total: &total)
+                    &own, of: resource, configuration, standing, strategy: strategy, total: &total, at: snapshot.time)
                 own.ownProblems = problems(of: resource, configuration, own)
             }
         }

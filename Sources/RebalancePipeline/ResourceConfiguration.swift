@@ -17,6 +17,8 @@ struct ResourceConfiguration: Sendable {
     var replicas: Int
     /// How many replicas must stay up while others move.
     var minActive: Int
+    /// How long replicas wait for an instance that went away or was disabled, in milliseconds; 0 for not at all.
+    var delay: Int64
     /// Only instances with this tag may have replicas.
     var tag: String?
     /// State id of the snapshot → index in the model, -1 where the model has no such state.
@@ -136,6 +138,7 @@ extension ReadConfiguration {
             idealState: idealState, config: config, mode: idealState?.rebalanceMode ?? .fullAuto,
             isEnabled: idealState?.isEnabled ?? true, replicas: replicas,
             minActive: min(replicas, config?.minActiveReplicas ?? idealState?.minActiveReplicas ?? replicas),
+            delay: DelayWindow.length(idealState, config, snapshot.clusterConfig.value),
             tag: tag, modelStates: snapshot.stateIDs.map { model.index(of: snapshot.stateName(UInt16($0))) ?? -1 },
             isNarrow: model.narrowStates, disabled: disabledPartitions(resource.name, snapshot))
     }
@@ -171,7 +174,16 @@ extension ReadConfiguration.ClusterStanding {
         byName.filter { self[$0].isEligible && (tag.map(self[$0].tags.contains) ?? true) }
     }
 
-    /// Those, and with them the ones that are away or disabled.
+    /// The instances that hold a resource, or will when they are back: those that may get replicas, and those that are
+    /// waited for.
+    func active(_ configuration: ResourceConfiguration, at time: Int64) -> [Int32] {
+        byName.filter {
+            (self[$0].isEligible || DelayWindow.end(of: self[$0], configuration, at: time) != nil)
+                && (configuration.tag.map(self[$0].tags.contains) ?? true)
+        }
+    }
+
+    /// All instances that could get replicas if they were there and enabled.
     func assignable(tag: String?) -> [Int32] {
         byName.filter {
             (self[$0].duty == .serving || self[$0].duty == .disabled) && (tag.map(self[$0].tags.contains) ?? true)

@@ -250,13 +250,14 @@ struct World {
     /// - Returns: how many steps that took; `nil` if it never came to rest.
     @discardableResult
     mutating func settle(
-        using generator: inout some RandomNumberGenerator, limit: Int = 20_000, check: (World) -> Void = { _ in }
+        using generator: inout some RandomNumberGenerator, limit: Int = 20_000, before end: Int64 = .max,
+        check: (World) -> Void = { _ in }
     ) -> Int? {
         for step in 0..<limit {
             // Several may complete before the controller looks again.
             if step % 3 == 0 || pending.isEmpty { pass() }
             guard let next = pending.randomElement(using: &generator) else {
-                guard let deadline = decision.nextDeadline else { return step }
+                guard let deadline = decision.nextDeadline, deadline < end else { return step }
                 snapshot.time = max(snapshot.time, deadline)
                 continue
             }
@@ -268,9 +269,9 @@ struct World {
     }
 
     @discardableResult
-    mutating func settle(limit: Int = 20_000) -> Int? {
+    mutating func settle(limit: Int = 20_000, before end: Int64 = .max) -> Int? {
         var generator = SeededGenerator(seed: 0)
-        return settle(using: &generator, limit: limit)
+        return settle(using: &generator, limit: limit, before: end)
     }
 }
 

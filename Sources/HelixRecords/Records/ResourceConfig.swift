@@ -90,6 +90,13 @@ public struct ResourceConfig: RecordView {
         set { record[milliseconds: "REBALANCE_DELAY"] = newValue }
     }
 
+    /// Whether a rebalance of the resource may be delayed, as far as its configuration goes: DELAY_REBALANCE_ENABLED (true
+    /// unless set), which the legacy DELAY_REBALANCE_DISABLED overrules. Setting it removes the legacy field.
+    public var isDelayedRebalanceEnabled: Bool {
+        get { record.isDelayedRebalanceEnabled }
+        set { record.isDelayedRebalanceEnabled = newValue }
+    }
+
     /// `maxThreads`: how many transitions of the resource a participant may run at once.
     public var maxThreads: Int? {
         get { record[count: "maxThreads"] }
