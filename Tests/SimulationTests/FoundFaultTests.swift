@@ -68,7 +68,7 @@ struct FoundFaultTests {
     }
 }
 
-private struct Idle: OnlineOfflineHandler {
+struct Idle: OnlineOfflineHandler {
     func offlineToOnline(_ context: TransitionContext) async throws {}
     func onlineToOffline(_ context: TransitionContext) async throws {}
 }

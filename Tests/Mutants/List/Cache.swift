@@ -2,21 +2,12 @@ extension Mutant {
     /// What the leader knows of the cluster, and its loop.
     static let cache: [Mutant] = [
         Mutant(
-            "reconnect-without-sync",
-            "After a reconnect the leader reads without letting its server catch up.",
-            .statements(
-                in: "HelixController/ClusterCache.swift", "try await session.sync(paths.root)", become: "")),
-        Mutant(
             "lost-reading-is-not-repeated",
             "A reading of everything that a lost connection cut short is not done again: decisions rest on half a cluster.",
             .expression(
                 in: "HelixController/RebalanceLoop.swift",
                 "mustLoad = ⟦true⟧\n                try await office.session.untilConnected(context)",
                 becomes: "false")),
-        Mutant(
-            "reconnect-reads-nothing",
-            "A leader that was cut off does not read everything again when it is back.",
-            .statements(in: "HelixController/LeaderTerm.swift", "reconnected.raise()", become: "")),
         Mutant(
             "records-are-watched-only-once",
             "A record that has changed is read without arming the watch again, so its next change goes unseen.",
@@ -50,23 +41,6 @@ extension Mutant {
                 in: "HelixController/ClusterCache+Records.swift",
                 "guard let session = ⟦found.value?.sessionID ?? unspoken⟧ else {",
                 becomes: "former ?? found.value?.sessionID ?? unspoken")),
-        Mutant(
-            "message-is-known-before-it-is-read",
-            "A message that was listed counts as read: if the connection is lost in between, its transition is forgotten.",
-            .expression(
-                in: "HelixController/ClusterCache+Messages.swift", "children[queue] = ⟦known.intersection(names)⟧",
-                becomes: "names")),
-        Mutant(
-            "sent-message-is-forgotten",
-            "The leader does not reckon with a message that it has just sent until it reads it from the queue.",
-            .statements(
-                in: "HelixController/RebalanceLoop.swift", "cache.didSend(message)", become: "")),
-        Mutant(
-            "lost-message-counts-as-sent",
-            "A message whose sending failed with the connection counts as under way, though nobody knows whether it is.",
-            .statements(
-                in: "HelixController/RebalanceLoop.swift", "                ⟦loss = error⟧\n            } else {",
-                become: "cache.didSend(message)")),
         Mutant(
             "leader-never-looks-up-by-itself",
             "The leader forgets its own deadlines: what it put off is never done unless something else happens.",

@@ -53,16 +53,6 @@ extension Mutant {
                     }
                     """)),
         Mutant(
-            "lost-deletion-is-forgotten",
-            "A message that could not be deleted for want of a connection stays in the queue for good.",
-            .statements(
-                in: "HelixParticipant/Commit/CommitLedger.swift", "postponedDeletions.append(id)", become: "")),
-        Mutant(
-            "carry-over-forgets-records",
-            "A participant with a new session drops the records of its former one: the cluster forgets its replicas.",
-            .statements(
-                in: "HelixParticipant/Joining/CarryOver.swift", "try await move(old, into: &present)", become: "")),
-        Mutant(
             "carry-over-keeps-states",
             "A participant with a new session reports the states of the former one, though its replicas were reset.",
             .expression(

@@ -58,14 +58,5 @@ extension Mutant {
             .statements(
                 in: "HelixController/Controller.swift",
                 #"context.logger.notice("Deposed; taking part in the election again")"#, become: "throw error")),
-        Mutant(
-            "new-leader-reads-without-sync",
-            "A new leader does not let its server catch up before it reads, and decides by what was before.",
-            .statements(
-                in: "HelixController/LeaderTerm.swift",
-                "try await session.persistently(context) { try await session.sync(context.paths.root) }", become: ""),
-            .statements(
-                in: "HelixController/ClusterCache.swift", "try await session.sync(paths.root)",
-                become: "if !children.isEmpty { try await session.sync(paths.root) }")),
     ]
 }

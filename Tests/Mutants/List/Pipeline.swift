@@ -28,12 +28,6 @@ extension Mutant {
                 in: "RebalancePipeline/ApplyConstraints.swift",
                 "occupancy.hasRoom(in: candidate.to, isLeaving: candidate.isLeaving)", becomes: "true")),
         Mutant(
-            "bounds-ignore-stale-messages",
-            "A message that could come true again does not count against the bound.",
-            .statements(
-                in: "RebalancePipeline/Occupancy.swift",
-                "for case let revivable? in state.stale.map(\\.revivable) { counts[revivable] += 1 }", become: "")),
-        Mutant(
             "replica-bound-is-forgotten",
             "While a partition moves it may have any number of replicas, not one more than it should.",
             .expression(
@@ -66,12 +60,6 @@ extension Mutant {
             .expression(
                 in: "RebalancePipeline/AskedTransition.swift",
                 "lastAt + min(30_000, 100 << Int64(min(attempts - 1, 9)))", becomes: "lastAt + 86_400_000")),
-        Mutant(
-            "stale-messages-stay",
-            "Messages that have lost their meaning are not deleted, and may come true when nobody wants it.",
-            .statements(
-                in: "RebalancePipeline/ObsoleteMessages.swift",
-                "if isObsolete { decision.obsoleteMessages.append(message) }", become: "")),
         Mutant(
             "disabled-instance-serves-on",
             "An instance that an operator disabled keeps its replicas and gets new ones.",

@@ -2,12 +2,6 @@ extension Mutant {
     /// Routing tables.
     static let spectator: [Mutant] = [
         Mutant(
-            "spectator-reads-without-sync",
-            "A spectator shows what a server says that has not caught up: an older map after a newer one.",
-            .statements(
-                in: "HelixSpectator/RoutingReader.swift", "try await session.sync(board.places.paths.root)", become: "")
-        ),
-        Mutant(
             "spectator-shows-an-older-table-again",
             "Now and then a table is followed by the one before it.",
             .statements(
@@ -30,22 +24,10 @@ extension Mutant {
                 in: "HelixSpectator/RoutingBoard.swift", "guard ⟦content.staleSince == nil⟧, let last",
                 becomes: "false")),
         Mutant(
-            "spectator-reads-nothing-after-a-reconnect",
-            "A spectator that was cut off calls its table fresh without reading anything.",
-            .statements(
-                in: "HelixSpectator/RoutingReader.swift",
-                "if wasSuspended {\n                    ⟦mustLoad.raise()⟧", become: "")),
-        Mutant(
             "spectator-watches-records-only-once",
             "A spectator arms no watch when it reads a record again.",
             .expression(
                 in: "HelixSpectator/RoutingReader.swift", ": .get(path, watcher: ⟦watcher⟧)", becomes: "nil")),
-        Mutant(
-            "spectator-keeps-dead-instances",
-            "An instance that has gone stays in the table as a live one.",
-            .statements(
-                in: "HelixSpectator/RoutingState.swift",
-                "if list == .liveInstances { note(roster.setLive(false, name)) }", become: "")),
         Mutant(
             "spectator-keeps-views-of-gone-resources",
             "A resource that was dropped stays in the table.",

@@ -14,11 +14,6 @@ extension Mutant {
             .statements(
                 in: "HelixController/ViewPublisher.swift", "desk.retry(change.resource, snapshot)", become: "")),
         Mutant(
-            "view-in-doubt-counts-as-unwritten",
-            "After a lost write the publisher does not look up what is there, and goes on from what was there before.",
-            .statements(
-                in: "HelixController/ViewPublisher.swift", "desk.views.doubt(change.resource)", become: "")),
-        Mutant(
             "lost-view-counts-as-written",
             "A view whose writing failed with the connection counts as published.",
             .statements(
