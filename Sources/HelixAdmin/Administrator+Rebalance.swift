@@ -4,6 +4,14 @@ import StateModels
 
 /// Assigning replicas, and the records that are spread over several znodes.
 extension Administrator {
+    /// Ends every delayed rebalance: what waits for instances that went away or were disabled is placed elsewhere at once.
+    ///
+    /// Who goes away later is waited for as before (protocol reference 4.4, LAST_ON_DEMAND_REBALANCE_TIMESTAMP).
+    public func rebalanceOnDemand(_ cluster: String) async throws {
+        let time = now()
+        try await updateClusterConfig(cluster) { $0.lastOnDemandRebalance = time }
+    }
+
     /// Gives a resource its replicas (protocol reference 9.2). In FULL_AUTO and USER_DEFINED mode the controller places
     /// them; in SEMI_AUTO and CUSTOMIZED mode an even assignment to the instances that may serve is written, which
     /// replaces the one that is there.

@@ -42,6 +42,7 @@ struct AdministrationTests {
         try await stand.done("cluster disable orders --reason rebuilding")
         #expect(try await stand.done("cluster describe orders").output.contains("no (rebuilding)"))
         try await stand.done("cluster enable orders")
+        try await stand.done("cluster rebalance orders")
         try await stand.done("cluster enter-maintenance orders --reason moving")
         let json = try #require(
             try await stand.done("cluster describe orders --format json").json() as? [String: Any])

@@ -20,7 +20,7 @@ struct ParsingTests {
         arguments: [
             "cluster create C", "cluster create C --allow-auto-join", "cluster delete C", "cluster list",
             "cluster describe C", "cluster enable C", "cluster disable C --reason r",
-            "cluster enter-maintenance C --reason r", "cluster exit-maintenance C",
+            "cluster rebalance C", "cluster enter-maintenance C --reason r", "cluster exit-maintenance C",
             "instance add C I --tag a --tag b --domain zone=a --host h --port 1", "instance drop C I",
             "instance list C --tag a", "instance describe C I", "instance enable C I", "instance disable C I",
             "instance operate C I EVACUATE", "instance tag C I --add a --remove b", "instance reset C I",

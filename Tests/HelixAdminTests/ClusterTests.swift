@@ -133,6 +133,15 @@ struct ClusterTests {
         #expect(try await bench.session.exists("/c/CONTROLLER/PAUSE") == nil)
     }
 
+    @Test("An on-demand rebalance is the time of it in the cluster's configuration")
+    func rebalanceOnDemand() async throws {
+        let bench = try await Bench.withCluster()
+        try await bench.administrator.rebalanceOnDemand("c")
+        let fields = try await bench.record("/c/CONFIGS/CLUSTER/c").simpleFields
+        #expect(fields["LAST_ON_DEMAND_REBALANCE_TIMESTAMP"] == "1700000000000")
+        try await expectRefusal(.doesNotExist, by: bench) { try await bench.administrator.rebalanceOnDemand("d") }
+    }
+
     @Test("Maintenance is a znode and two lines of history")
     func maintenance() async throws {
         let bench = try await Bench.withCluster()

@@ -6,8 +6,8 @@ struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster", abstract: "Create, delete, list, describe, enable and disable clusters.",
         subcommands: [
-            Create.self, Delete.self, List.self, Describe.self, Enable.self, Disable.self, EnterMaintenance.self,
-            ExitMaintenance.self,
+            Create.self, Delete.self, List.self, Describe.self, Enable.self, Disable.self, Rebalance.self,
+            EnterMaintenance.self, ExitMaintenance.self,
         ])
 }
 
@@ -122,6 +122,26 @@ extension ClusterCommand {
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
             try await administrator.disableCluster(target.cluster, reason: reason)
             return Confirmation(message: "cluster \(target.cluster) disabled")
+        }
+    }
+
+    struct Rebalance: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Wait no longer for instances that went away: place their replicas elsewhere now.",
+            discussion: """
+                For resources with a delay (resource add --delay, or DELAY_REBALANCE_TIME in the cluster's configuration).
+                Instances that go away later are waited for as before.
+
+                EXAMPLE
+                  helix cluster rebalance orders
+                """)
+
+        @OptionGroup var target: ClusterArgument
+        @OptionGroup var common: CommonOptions
+
+        func outcome(_ administrator: Administrator) async throws -> Confirmation {
+            try await administrator.rebalanceOnDemand(target.cluster)
+            return Confirmation(message: "cluster \(target.cluster) waits for nobody who is away now")
         }
     }
 
