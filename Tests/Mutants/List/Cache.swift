@@ -35,13 +35,6 @@ extension Mutant {
                     + "\n            return ⟦.unreadable(error)⟧",
                 becomes: ".absent")),
         Mutant(
-            "cache-ignores-a-new-session",
-            "An instance that is back with another session is still asked through its former one.",
-            .expression(
-                in: "HelixController/ClusterCache+Records.swift",
-                "guard let session = ⟦found.value?.sessionID ?? unspoken⟧ else {",
-                becomes: "former ?? found.value?.sessionID ?? unspoken")),
-        Mutant(
             "leader-never-looks-up-by-itself",
             "The leader forgets its own deadlines: what it put off is never done unless something else happens.",
             .expression(

@@ -23,11 +23,5 @@ extension Mutant {
             "A transition to the state that the replica is in already is made once more.",
             .expression(
                 in: "MessageQueue/InboxRules.swift", "if isSame(to, state) { return ⟦.duplicate⟧ }", becomes: ".run")),
-        Mutant(
-            "rest-of-a-spoiled-batch-is-lost",
-            "Where one message of a batch cannot be delivered, those after it count as refused, too.",
-            .statements(
-                in: "Coordination/BatchedWrites.swift", "retryInHalves(batch[(culprit + 1)...])",
-                become: "for index in batch[(culprit + 1)...] { settled[index] = .failure(error) }")),
     ]
 }

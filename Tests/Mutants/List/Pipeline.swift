@@ -102,13 +102,6 @@ extension Mutant {
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift", "present: ⟦present.map(\\.list)⟧", becomes: "[]")),
         Mutant(
-            "placement-piles-the-remainder-on-one",
-            "What is left when partitions are shared evenly goes to one instance.",
-            .statements(
-                in: "Placement/EvenShares.swift",
-                "for instance in order.prefix(extras) { quotas[instance] += 1 }",
-                become: "quotas[order[0]] += Int32(extras)")),
-        Mutant(
             "placement-turns-round-every-time",
             "Preference lists are computed again with every look at a resource, and come out the other way round.",
             .expression(

@@ -28,11 +28,5 @@ extension Mutant {
             "A spectator arms no watch when it reads a record again.",
             .expression(
                 in: "HelixSpectator/RoutingReader.swift", ": .get(path, watcher: ⟦watcher⟧)", becomes: "nil")),
-        Mutant(
-            "spectator-keeps-views-of-gone-resources",
-            "A resource that was dropped stays in the table.",
-            .statements(
-                in: "HelixSpectator/RoutingState.swift",
-                "forgetBuckets(of: record)\n            ⟦setPiece(nil, at: place)⟧", become: "")),
     ]
 }

@@ -26,11 +26,5 @@ extension Mutant {
             .statements(
                 in: "HelixController/ViewDesk.swift",
                 "self.resources.formUnion(views.resources.filter { snapshot.resources[$0] == nil })", become: "")),
-        Mutant(
-            "postponed-view-is-forgotten",
-            "Views that were put off are not looked at again unless something else is published.",
-            .expression(
-                in: "HelixController/ViewPublisher.swift",
-                "let pause = ⟦desk.pause(at: context.environment.now())⟧", becomes: "nil")),
     ]
 }
