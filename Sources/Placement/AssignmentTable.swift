@@ -10,6 +10,32 @@ struct AssignmentTable: Sendable {
         self.cells = [Int32](repeating: -1, count: rows * width)
     }
 
+    /// Several one after the other; the instances of each are counted on from those of the one before.
+    init(joining parts: [AssignmentTable], span: Int) {
+        let width = parts.map(\.width).max() ?? 0
+        self.init(rows: parts.reduce(0) { $0 + $1.rowCount }, width: width)
+        var row = 0
+        for (number, part) in parts.enumerated() {
+            for own in 0..<part.rowCount {
+                for instance in part.row(own) { append(instance + Int32(number * span), to: row) }
+                row += 1
+            }
+        }
+    }
+
+    /// What was joined, taken apart again.
+    func parts(rows: [Int], widths: [Int], span: Int) -> [AssignmentTable] {
+        var row = 0
+        return rows.indices.map { number in
+            var part = AssignmentTable(rows: rows[number], width: widths[number])
+            for own in 0..<rows[number] {
+                for instance in self.row(row) { part.append(instance - Int32(number * span), to: own) }
+                row += 1
+            }
+            return part
+        }
+    }
+
     var rowCount: Int { counts.count }
 
     func count(_ row: Int) -> Int { Int(counts[row]) }
@@ -50,6 +76,20 @@ struct InstanceLists: Sendable {
     init(reservingRows rows: Int, instances count: Int) {
         ends.reserveCapacity(rows)
         instances.reserveCapacity(count)
+    }
+
+    /// Several one after the other; the instances of each are counted on from those of the one before. `nil` stands for
+    /// empty rows.
+    init(joining parts: [InstanceLists?], rows: [Int], span: Int) {
+        self.init(reservingRows: rows.reduce(0, +), instances: parts.reduce(0) { $0 + ($1?.instances.count ?? 0) })
+        for (number, part) in parts.enumerated() {
+            for row in 0..<rows[number] {
+                if let part {
+                    for index in part.range(row) { append(part.instances[index] + Int32(number * span)) }
+                }
+                endRow()
+            }
+        }
     }
 
     /// Ends the present row.

@@ -1,6 +1,7 @@
 /// Even and minimal: placements within one replica of each other at the smallest number of moves.
 ///
 /// - Every instance has as many replicas of the resource as any other, or one more or less; and so with the top states.
+///   Of resources that are placed together the same is true for the sums.
 /// - No even placement would move fewer replicas; nothing moves when nothing has changed, and after the loss of an
 ///   instance only its replicas do.
 /// - Among the tops of the chosen replicas the fewest change hands, and a replica that is there already is promoted
@@ -20,11 +21,24 @@ public struct BalancedPlacement: PlacementStrategy {
     public init() {}
 
     /// Places every partition.
-    public func place(_ problem: PlacementProblem) -> PlacementResult {
-        let input = PlacementInput(problem)
-        let replicas = ReplicaSelection(input).selected()
-        let tops = TopSelection(input, replicas: replicas).selected()
-        return PlacementResult(
+    public func place(_ problem: PlacementProblem) -> PlacementResult { place([problem])[0] }
+
+    /// Places several resources at once: each of them is even, and so are all of them together.
+    /// - Parameter problems: all about the same instances, by the same numbers, and with the same load elsewhere.
+    public func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
+        let inputs = problems.map(PlacementInput.init)
+        let replicas = inputs.map(ReplicaSelection.init).made(elsewhere: inputs.first?.otherReplicas ?? [])
+            .map { $0.selected() }
+        var otherTops = (0..<(inputs.first?.instanceCount ?? 0)).map { inputs[0].otherTops.at($0) }
+        for (input, table) in zip(inputs, replicas) where !input.choosesTops && input.topCount > 0 {
+            for row in 0..<input.rows { for instance in table.row(row) { otherTops[Int(instance)] += 1 } }
+        }
+        let tops = zip(inputs, replicas).map(TopSelection.init).made(elsewhere: otherTops).map { $0.selected() }
+        return inputs.indices.map { result(inputs[$0], replicas[$0], tops[$0]) }
+    }
+
+    private func result(_ input: PlacementInput, _ replicas: AssignmentTable, _ tops: AssignmentTable?) -> PlacementResult {
+        PlacementResult(
             preferenceLists: (0..<input.rows).map { row in
                 guard let tops else { return Array(replicas.row(row)) }
                 return Array(tops.row(row)) + replicas.row(row).filter { !tops.contains($0, in: row) }

@@ -8,6 +8,11 @@ struct EvenShares: Sendable {
         extras = count == 0 ? 0 : total % count
     }
 
+    init(base: Int, extras: Int) {
+        self.base = base
+        self.extras = extras
+    }
+
     /// The share of each instance.
     ///
     /// The extras go first to those that would have to give something up otherwise, which keeps the movement smallest;

@@ -53,9 +53,11 @@ extension ExchangeFlow {
             }
         }
         guard let elsewhere = choices.elsewhere else { return nil }
-        for instance in 0..<Int32(instanceCount)
-        where leads(row, to: instance, leaving: -1, at: elsewhere, search) && !choices.forbids(row, instance) {
-            if let path = follow(from: Int(instance), of: row, &search) { return path }
+        for instance in instances(ofRow: row)
+        where leads(row, to: Int32(instance), leaving: -1, at: elsewhere, search)
+            && !choices.forbids(row, Int32(instance))
+        {
+            if let path = follow(from: instance, of: row, &search) { return path }
         }
         return nil
     }
@@ -70,7 +72,7 @@ extension ExchangeFlow {
 
     /// Whether a row may make another step of a chain. Two steps may each keep the zones apart, and not both together.
     private func mayStep(_ row: Int32, _ path: Path) -> Bool {
-        zones.isTrivial || (row != path.start && !path.rows.contains(row))
+        sections[0].zones.isTrivial || (row != path.start && !path.rows.contains(row))
     }
 
     /// Searches depth first for room along steps of cheapest chains.
@@ -126,12 +128,12 @@ extension ExchangeFlow {
     }
 
     private func nextElsewhere(from node: Int, _ path: Path, _ search: Search) -> (row: Int32, next: Int)? {
-        guard let elsewhere = choices.elsewhere else { return nil }
+        guard let elsewhere = choices.elsewhere, let first = held[node].first else { return nil }
         for refund in [elsewhere, 0] {
             let reached = distance[node] - refund + elsewhere
-            let candidates = (0..<Int32(instanceCount)).filter {
-                distance[Int($0)] == reached && !search.isVisited[Int($0)]
-            }
+            let candidates = instances(ofRow: Int(first)).filter {
+                distance[$0] == reached && !search.isVisited[$0]
+            }.map(Int32.init)
             if candidates.isEmpty { continue }
             for row in held[node] where choices.cost(Int(row), Int32(node)) == refund && mayStep(row, path) {
                 let next = candidates.first {

@@ -31,8 +31,20 @@ struct ExchangeFlow: Sendable {
         }
     }
 
+    /// What is wanted of a number of rows: those of one resource.
+    struct Section: Sendable {
+        /// Where its rows end.
+        var endRow: Int
+        /// How many instances a row should have; fewer where it has fewer choices.
+        var wanted: Int
+        var zones: ZoneRule
+    }
+
     let choices: Choices
-    let zones: ZoneRule
+    /// Every section has the same instances, by numbers of its own: those of the next follow those of the one before.
+    let sections: [Section]
+    /// How many instances a section has.
+    let span: Int
     let instanceCount: Int
     private(set) var table: AssignmentTable
     private(set) var load: [Int32]
@@ -44,27 +56,27 @@ struct ExchangeFlow: Sendable {
     private(set) var extras: [Int]
     /// Rows that lack something, in order.
     var openRows: [Int32]
-    let wanted: Int
     var held: [[Int32]]
     var distance: [Int]
 
     private var extrasUsed: [Int]
     private static let unreachable = Int.max / 2
 
-    /// - Parameter wanted: how many instances a row should have; fewer where it has fewer choices.
+    /// - Parameter base: by instance, where it is not its pool that says what it may have without an extra.
     init(
-        choices: Choices, zones: ZoneRule, table: AssignmentTable, load: [Int32], shares: SharePools, wanted: Int
+        choices: Choices, sections: [Section], table: AssignmentTable, load: [Int32], shares: SharePools,
+        base: [Int]? = nil
     ) {
         self.choices = choices
-        self.zones = zones
+        self.sections = sections
+        self.span = load.count / max(1, sections.count)
         self.instanceCount = load.count
         self.table = table
         self.load = load
-        self.base = load.indices.map(shares.base(of:))
+        self.base = base ?? load.indices.map(shares.base(of:))
         self.pool = shares.pool
         self.extras = shares.pools.map(\.extras)
         self.extrasUsed = []
-        self.wanted = wanted
         self.distance = []
         self.openRows = []
         self.held = load.map { count in
@@ -79,8 +91,25 @@ struct ExchangeFlow: Sendable {
         findOpenRows()
     }
 
+    func section(ofRow row: Int) -> Int {
+        if sections.count == 1 { return 0 }
+        var (low, high) = (0, sections.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if row < sections[middle].endRow { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// The instances of a row's section.
+    func instances(ofRow row: Int) -> Range<Int> {
+        let first = section(ofRow: row) * span
+        return first..<first + span
+    }
+
     /// Whether a row could still take another of its choices.
     func isOpen(_ row: Int) -> Bool {
+        let wanted = sections[section(ofRow: row)].wanted
         let most = choices.elsewhere == nil ? min(wanted, choices.listed.count(row)) : wanted
         return table.count(row) < most
     }
@@ -101,7 +130,9 @@ struct ExchangeFlow: Sendable {
 
     /// Whether a row can come to an instance, once it has left another.
     func canTake(_ instance: Int32, _ row: Int, leaving: Int) -> Bool {
-        !table.contains(instance, in: row) && zones.allows(instance, in: table.row(row), leaving: Int32(leaving))
+        if table.contains(instance, in: row) { return false }
+        let zones = sections[Int(instance) / span].zones
+        return zones.isTrivial || zones.allows(instance, in: table.row(row), leaving: Int32(leaving))
     }
 
     private mutating func countExtras() {
@@ -129,7 +160,9 @@ struct ExchangeFlow: Sendable {
             measureDistances()
             let full = (0..<instanceCount).filter { distance[$0] < Self.unreachable && load[$0] < maximum }
             guard let least = full.map({ Int(load[$0]) }).min() else { return }
-            let missing = openRows.reduce(0) { $0 + wanted - table.count(Int($1)) }
+            let missing = openRows.reduce(0) {
+                $0 + sections[section(ofRow: Int($1))].wanted - table.count(Int($1))
+            }
             // The least of them cannot stay below this, so nothing is lost by going there at once.
             let hadExtras = extras.contains { $0 > 0 }
             let level = min(maximum, least + (hadExtras ? 1 : max(1, missing / full.count)))
@@ -174,7 +207,9 @@ extension ExchangeFlow {
         distance = [Int](repeating: Self.unreachable, count: nodeCount)
         var queue = WorkQueue(count: nodeCount)
         for row in openRows { relaxListed(Int(row), leaving: -1, from: 0, &queue) }
-        relaxElsewhere(openRows, leaving: -1, from: 0, &queue) { _, _ in true }
+        for rows in openRows.chunked(by: { section(ofRow: Int($0)) }) {
+            relaxElsewhere(rows, leaving: -1, from: 0, &queue) { _, _ in true }
+        }
         while let node = queue.next() {
             if node >= instanceCount {
                 for instance in 0..<instanceCount where holdsExtra(instance, of: node - instanceCount) {
@@ -224,14 +259,14 @@ extension ExchangeFlow {
         }
     }
 
-    /// Relaxes the steps of several rows to instances that are not listed. Nearly every row can go nearly everywhere,
+    /// Relaxes the steps of several rows of one section to instances that are not listed. Nearly every row can go nearly everywhere,
     /// so the first few rows settle all instances, and the rest need not be looked at.
     private mutating func relaxElsewhere(
         _ rows: [Int32], leaving: Int, from start: Int, _ queue: inout WorkQueue, where isMeant: (Choices, Int) -> Bool
     ) {
-        guard let elsewhere = choices.elsewhere else { return }
+        guard let elsewhere = choices.elsewhere, let first = rows.first else { return }
         let candidate = start + elsewhere
-        var unsettled = (0..<Int32(instanceCount)).filter { distance[Int($0)] > candidate }
+        var unsettled = instances(ofRow: Int(first)).filter { distance[$0] > candidate }.map(Int32.init)
         for row in rows where isMeant(choices, Int(row)) {
             if unsettled.isEmpty { return }
             unsettled.removeAll { instance in
@@ -263,5 +298,22 @@ private struct WorkQueue {
         head += 1
         isWaiting[node] = false
         return node
+    }
+}
+
+extension [Int32] {
+    /// The runs of elements that have the same key.
+    fileprivate func chunked(by key: (Int32) -> Int) -> [[Int32]] {
+        var chunks: [[Int32]] = []
+        var last: Int?
+        for element in self {
+            if key(element) == last {
+                chunks[chunks.count - 1].append(element)
+            } else {
+                chunks.append([element])
+                last = key(element)
+            }
+        }
+        return chunks
     }
 }

@@ -7,8 +7,8 @@ struct ReplicaSelection {
     let input: PlacementInput
     var table: AssignmentTable
     var load: [Int32]
-    let shares: SharePools
-    private let quotas: [Int32]
+    private(set) var shares: SharePools
+    private var quotas: [Int32]
     private var outlook: TopOutlook?
     /// Whether a partition has holders that are not in the table.
     private let isSomebodyPassedOver: Bool
@@ -32,16 +32,33 @@ struct ReplicaSelection {
         quotas = shares.quotas(holding: load, elsewhere: input.otherReplicas)
     }
 
+    /// Sets the share of each instance, where that is not for this resource alone to say.
+    mutating func share(exactly quotas: [Int32]) {
+        self.quotas = quotas
+        shares = SharePools(exactly: quotas)
+    }
+
     /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
     consuming func selected() -> AssignmentTable {
+        complete()
+        return ordered()
+    }
+
+    /// What can be done directly.
+    mutating func begin() {
         if input.choosesTops {
             outlook = TopOutlook(input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 })
         }
         shed()
         keepWhatIsPresent()
         fill()
-        complete()
-        return ordered()
+    }
+
+    var section: ExchangeFlow.Section { .init(endRow: input.rows, wanted: input.width, zones: input.zones) }
+
+    mutating func take(_ table: AssignmentTable, _ load: [Int32]) {
+        self.table = table
+        self.load = load
     }
 
     /// How far an instance is below its quota; negative when it is above.
@@ -57,7 +74,7 @@ struct ReplicaSelection {
             && input.zones.allows(instance, in: table.row(row), leaving: leaving)
     }
 
-    private var choices: ExchangeFlow.Choices {
+    var choices: ExchangeFlow.Choices {
         ExchangeFlow.Choices(listed: input.present, elsewhere: 1, forbidden: input.excluded)
     }
 }
@@ -149,8 +166,7 @@ extension ReplicaSelection {
     }
 
     private mutating func exchange(_ body: (inout ExchangeFlow) -> Void) {
-        var flow = ExchangeFlow(
-            choices: choices, zones: input.zones, table: table, load: load, shares: shares, wanted: input.width)
+        var flow = ExchangeFlow(choices: choices, sections: [section], table: table, load: load, shares: shares)
         body(&flow)
         table = flow.table
         load = flow.load
@@ -210,6 +226,7 @@ extension ReplicaSelection {
         load = [Int32](repeating: Int32(input.rows), count: input.instanceCount)
     }
 
+    /// Does by chains of exchanges what could not be done directly.
     private mutating func complete() {
         guard table.counts.contains(where: { $0 < input.width }), load.contains(where: { $0 < input.maximumLoad })
         else { return }

@@ -14,6 +14,13 @@ struct SharePools: Sendable {
         self.init([shares], pool: [Int32](repeating: 0, count: instanceCount))
     }
 
+    /// Each instance has a share of its own.
+    init(exactly quotas: [Int32]) {
+        let values = Set(quotas).sorted()
+        let number = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, Int32($0)) })
+        self.init(values.map { EvenShares(base: Int($0), extras: 0) }, pool: quotas.map { number[$0] ?? 0 })
+    }
+
     func base(of instance: Int) -> Int { pools[Int(pool[instance])].base }
 
     /// The share of each instance; see ``EvenShares/quotas(holding:elsewhere:)``.

@@ -4,11 +4,11 @@
 /// already costs one hand-off, and one that has yet to come a little more.
 struct TopSelection {
     private let input: PlacementInput
-    private let choices: ExchangeFlow.Choices
-    private var table: AssignmentTable
-    private var load: [Int32]
-    private let shares: SharePools
-    private let quotas: [Int32]
+    let choices: ExchangeFlow.Choices
+    private(set) var table: AssignmentTable
+    private(set) var load: [Int32]
+    private(set) var shares: SharePools
+    private var quotas: [Int32]
     private let replicas: AssignmentTable
 
     /// What a hand-off costs: more than all tops that have yet to come together.
@@ -62,15 +62,38 @@ struct TopSelection {
         return ExchangeFlow.Choices(listed: listed, costs: costs)
     }
 
+    /// Sets the share of each instance, where that is not for this resource alone to say.
+    mutating func share(exactly quotas: [Int32]) {
+        self.quotas = quotas
+        shares = SharePools(exactly: quotas)
+    }
+
+    /// Whether there is anything to choose.
+    var isNeeded: Bool { input.choosesTops }
+
     /// The table of the tops of each partition; `nil` when there is nothing to choose, because no replica is a top, or
     /// all are.
     consuming func selected() -> AssignmentTable? {
-        guard !quotas.isEmpty else { return nil }
+        guard isNeeded else { return nil }
+        complete()
+        return ordered()
+    }
+
+    /// What can be done directly.
+    mutating func begin() {
+        guard isNeeded else { return }
         handOver()
         giveUp()
         promote()
-        complete()
-        return ordered()
+    }
+
+    var section: ExchangeFlow.Section {
+        .init(endRow: input.rows, wanted: table.width, zones: ZoneRule(zones: [], width: table.width))
+    }
+
+    mutating func take(_ table: AssignmentTable, _ load: [Int32]) {
+        self.table = table
+        self.load = load
     }
 
     private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
@@ -135,9 +158,7 @@ struct TopSelection {
     private mutating func complete() {
         let width = table.width
         guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
-        var flow = ExchangeFlow(
-            choices: choices, zones: ZoneRule(zones: [], width: width), table: table, load: load, shares: shares,
-            wanted: width)
+        var flow = ExchangeFlow(choices: choices, sections: [section], table: table, load: load, shares: shares)
         flow.run()
         flow.overfill(upTo: input.rows)
         table = flow.table

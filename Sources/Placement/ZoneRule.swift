@@ -1,7 +1,8 @@
 /// Where replicas of one partition may be together: in different fault zones as long as there are enough, else as evenly
 /// spread over the zones as can be.
 struct ZoneRule: Sendable {
-    /// By instance: the number of its zone. Empty when zones do not count.
+    /// By instance: the number of its zone. Empty when zones do not count. Instances may be counted on and on, several
+    /// times over.
     let zones: [Int32]
     /// How many replicas of a partition there are in a zone at most.
     private let most: Int
@@ -35,8 +36,8 @@ struct ZoneRule: Sendable {
     /// Whether a partition that is on `row` may be on `instance` too, once it has left `leaving`.
     func allows(_ instance: Int32, in row: ArraySlice<Int32>, leaving: Int32 = -1) -> Bool {
         if zones.isEmpty { return true }
-        let zone = zones[Int(instance)]
-        let count = row.count { $0 != leaving && zones[Int($0)] == zone }
+        let zone = zone(of: instance)
+        let count = row.count { $0 != leaving && self.zone(of: $0) == zone }
         if count >= most { return false }
         return count < most - 1 || most == 1 || fullCount(row, leaving: leaving) < fullZones
     }
@@ -44,10 +45,12 @@ struct ZoneRule: Sendable {
     private func fullCount(_ row: ArraySlice<Int32>, leaving: Int32) -> Int {
         let filling = row.filter { instance in
             instance != leaving
-                && row.count { $0 != leaving && zones[Int($0)] == zones[Int(instance)] } == most
+                && row.count { $0 != leaving && zone(of: $0) == zone(of: instance) } == most
         }
-        return Set(filling.map { zones[Int($0)] }).count
+        return Set(filling.map(zone(of:))).count
     }
+
+    private func zone(of instance: Int32) -> Int32 { zones[Int(instance) % zones.count] }
 
     /// Even shares within each set of instances that can be even with each other: zones that are too small for an equal
     /// share, or too large, are sets of their own.

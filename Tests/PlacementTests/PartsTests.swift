@@ -70,8 +70,9 @@ struct PartsTests {
             present.endRow()
         }
         var flow = ExchangeFlow(
-            choices: .init(listed: present, elsewhere: 1), zones: ZoneRule(zones: [], width: 2), table: table,
-            load: [2, 2, 1], shares: SharePools(EvenShares(total: 6, among: 3), instanceCount: 3), wanted: 2)
+            choices: .init(listed: present, elsewhere: 1),
+            sections: [.init(endRow: 3, wanted: 2, zones: ZoneRule(zones: [], width: 2))], table: table,
+            load: [2, 2, 1], shares: SharePools(EvenShares(total: 6, among: 3), instanceCount: 3))
         flow.run(upTo: 1)
         #expect(flow.openRows == [0], "one move cannot do it")
         flow.run()

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Placement
+
+@Suite("Several resources together")
+struct JointTests {
+    /// A random cluster with several resources of all sizes, placed anyhow.
+    private func randomProblems(_ seed: Int, replicas wanted: ClosedRange<Int> = 1...3) -> [PlacementProblem] {
+        var generator = SeededGenerator(seed: seed)
+        let instances = Int.random(in: 2...7, using: &generator)
+        return (0..<Int.random(in: 2...5, using: &generator)).map { _ in
+            let replicas = min(instances, Int.random(in: wanted, using: &generator))
+            let partitions = Int.random(in: 1...8, using: &generator)
+            let crowd = Int.random(in: 1...instances, using: &generator)
+            let present = randomLists(partitions, of: crowd, lengths: 0...min(crowd, replicas), using: &generator)
+            return PlacementProblem(
+                partitionCount: partitions, replicas: replicas, instanceCount: instances, present: present)
+        }
+    }
+
+    private func totals(_ results: [PlacementResult], _ instances: Int, first: Int = .max) -> [Int] {
+        results.map { load($0.preferenceLists, instances: instances, first: first) }
+            .reduce([Int](repeating: 0, count: instances)) { zip($0, $1).map(+) }
+    }
+
+    @Test("are even each and together, in replicas and in tops", arguments: 0..<500)
+    func even(seed: Int) {
+        let problems = randomProblems(seed)
+        let results = BalancedPlacement().place(problems)
+        let instances = problems[0].instanceCount
+        for (problem, result) in zip(problems, results) {
+            expectSound(result, for: problem, "seed \(seed)")
+            expectEven(result, instances: instances, "seed \(seed)")
+        }
+        #expect(spread(totals(results, instances)) <= 1, "seed \(seed): \(totals(results, instances))")
+        let tops = totals(results, instances, first: 1)
+        #expect(spread(tops) <= 1, "seed \(seed): \(tops)")
+    }
+
+    @Test("move no more than evenness of each and of all asks for", arguments: 0..<500)
+    func minimal(seed: Int) throws {
+        let problems = randomProblems(seed)
+        let results = BalancedPlacement().place(problems)
+        let moved = zip(problems, results).reduce(0) { $0 + moves(from: $1.0.present, to: $1.1.preferenceLists) }
+        let least = try #require(leastJointMoves(problems))
+        #expect(moved == least, "seed \(seed)")
+    }
+
+    /// By a flow over all resources at once: every row to instances of its resource, every instance of a resource at most
+    /// its base and an extra, all extras of an instance at most what an even total leaves it.
+    private func leastJointMoves(_ problems: [PlacementProblem]) -> Int? {
+        let instances = problems[0].instanceCount
+        let sums = problems.map { $0.partitionCount * $0.replicas }
+        let bases = sums.reduce(0) { $0 + $1 / instances }
+        let extras = sums.reduce(0) { $0 + $1 % instances }
+        let rows = problems.reduce(0) { $0 + $1.partitionCount }
+        let (source, sink, more) = (0, 1, 2)
+        let (firstRow, firstBin) = (3, 3 + rows)
+        let firstInstance = firstBin + problems.count * instances
+        var graph = MinimumCostFlow(nodes: firstInstance + instances)
+        var row = firstRow
+        for (number, problem) in problems.enumerated() {
+            for partition in 0..<problem.partitionCount {
+                graph.connect(source, row, capacity: problem.replicas)
+                for instance in 0..<instances {
+                    let isThere = problem.present[partition].contains(Int32(instance))
+                    graph.connect(row, firstBin + number * instances + instance, capacity: 1, cost: isThere ? 0 : 1)
+                }
+                row += 1
+            }
+            for instance in 0..<instances {
+                let bin = firstBin + number * instances + instance
+                graph.connect(bin, sink, capacity: sums[number] / instances)
+                graph.connect(bin, firstInstance + instance, capacity: 1)
+            }
+        }
+        for instance in 0..<instances {
+            graph.connect(firstInstance + instance, sink, capacity: extras / instances)
+            graph.connect(firstInstance + instance, more, capacity: 1)
+        }
+        graph.connect(more, sink, capacity: extras % instances)
+        let (flow, cost) = graph.solve(from: source, to: sink)
+        return flow == bases * instances + extras ? cost : nil
+    }
+
+    @Test("stay where they are when nothing has changed", arguments: 0..<100)
+    func rest(seed: Int) {
+        var problems = randomProblems(seed)
+        let results = BalancedPlacement().place(problems)
+        for index in problems.indices { problems[index].present = results[index].preferenceLists }
+        #expect(BalancedPlacement().place(problems) == results, "seed \(seed)")
+    }
+
+    @Test("of a hundred on fifty instances move the least when instances come and go")
+    func comeAndGo() {
+        let sizes = (0..<100).map { 20 + $0 }
+        var present = BalancedPlacement().place(
+            sizes.map { PlacementProblem(partitionCount: $0, replicas: 3, instanceCount: 50) }
+        ).map(\.preferenceLists)
+        for count in [49, 50, 53, 48] {
+            let before = present.map { lists in lists.map { list in list.filter { $0 < Int32(count) } } }
+            let results = BalancedPlacement().place(
+                zip(sizes, before).map {
+                    PlacementProblem(partitionCount: $0, replicas: 3, instanceCount: count, present: $1)
+                })
+            let sums = totals(results, count)
+            #expect(spread(sums) <= 1)
+            #expect(spread(totals(results, count, first: 1)) <= 1)
+            for result in results { expectEven(result, instances: count) }
+            let held = before.map { load($0, instances: count) }.reduce([Int](repeating: 0, count: count)) {
+                zip($0, $1).map(+)
+            }
+            let bound = zip(sums, held).reduce(0) { $0 + max(0, $1.0 - $1.1) }
+            let moved = zip(before, results).reduce(0) { $0 + moves(from: $1.0, to: $1.1.preferenceLists) }
+            #expect(Double(moved) <= 1.02 * Double(bound), "\(moved) of at least \(bound), to \(count)")
+            present = results.map(\.preferenceLists)
+        }
+    }
+}
