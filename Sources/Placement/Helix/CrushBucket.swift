@@ -39,17 +39,16 @@ struct CrushChild: Sendable {
 struct CrushBucket: Sendable {
     /// How often a child that is out may win before a replica is given up.
     private static let mostLoops = 50
-    /// How many draws a replica gets. Java has no bound: it draws for ever where straws have become too short to win.
-    private static let mostDraws = 1 << 16
-
     /// The children in the order in which they are asked; an equal straw does not beat an earlier one. It is that of
     /// the hash map that Java keeps the straws in.
     private let numbers: [Int32]
     private let ids: [JenkinsHash.Lanes]
     private let lengths: [Int64]
     private let isOut: [Bool]
-    /// How many children can be drawn.
+    /// How many children can be drawn. Of two with one number the shorter straw never wins.
     let drawable: Int
+    /// How many draws a replica gets: more than equal straws ever need.
+    private let mostDraws: Int
 
     init(_ children: [CrushChild]) {
         // Java's sort is stable; Swift's is said to be only by its implementation.
@@ -59,7 +58,8 @@ struct CrushBucket: Sendable {
         let order = JavaHashOrder.positions(of: byWeight.map(\.hashCode))
         numbers = order.map { byWeight[$0].number }
         isOut = order.map { byWeight[$0].weight == 0 }
-        drawable = order.count { byWeight[$0].weight != 0 && straws[$0] > 0 }
+        drawable = Set(order.filter { byWeight[$0].weight != 0 && straws[$0] > 0 }.map { byWeight[$0].id }).count
+        mostDraws = max((1 << 19) / max(1, order.count), 16 * order.count)
         let padding = (8 - order.count % 8) % 8
         lengths = order.map { straws[$0] } + Array(repeating: -1, count: padding)
         let ids = order.map { byWeight[$0].id } + Array(repeating: 0, count: padding)
@@ -70,23 +70,44 @@ struct CrushBucket: Sendable {
     func number(_ position: Int) -> Int32 { numbers[position] }
 
     /// Draws `count` more positions beside those that were drawn before; fewer where there are no more.
+    ///
+    /// A straw that is much shorter than the others hardly wins against all of them. Java draws on, if need be for ever;
+    /// here it ends after ``mostDraws``, and the first ones that are left are taken.
     func select(_ count: Int, input: UInt32, adding drawn: inout [Int]) {
+        let known = drawn.count
         for replica in stride(from: 1, through: count, by: 1) {
             if drawn.count >= drawable { return }
-            if let position = select(replica: replica, input: input, besides: drawn) { drawn.append(position) }
+            switch select(replica: replica, input: input, besides: drawn) {
+            case .won(let position): drawn.append(position)
+            case .givenUp: continue
+            case .endless: return fill(count + known, &drawn)
+            }
         }
     }
 
-    private func select(replica: Int, input: UInt32, besides drawn: [Int]) -> Int? {
+    private enum Outcome {
+        case won(Int)
+        /// Children that are out have won too often.
+        case givenUp
+        case endless
+    }
+
+    private func select(replica: Int, input: UInt32, besides drawn: [Int]) -> Outcome {
         var loops = 0
-        for failures in 0..<Self.mostDraws {
+        for failures in 0..<mostDraws {
             let position = draw(input: input, round: UInt32(truncatingIfNeeded: replica + failures))
             if drawn.contains(position) { continue }
-            if !isOut[position] { return position }
-            if loops == Self.mostLoops { return nil }
+            if !isOut[position] { return .won(position) }
+            if loops == Self.mostLoops { return .givenUp }
             loops += 1
         }
-        return nil
+        return .endless
+    }
+
+    private func fill(_ count: Int, _ drawn: inout [Int]) {
+        for position in isOut.indices where drawn.count < count && !isOut[position] && !drawn.contains(position) {
+            drawn.append(position)
+        }
     }
 
     private func draw(input: UInt32, round: UInt32) -> Int {
@@ -94,7 +115,7 @@ struct CrushBucket: Sendable {
         let round = JenkinsHash.Lanes(repeating: round)
         var (longest, winner): (Int64, Int) = (-1, 0)
         for block in ids.indices {
-            let hashes = JenkinsHash.hash(input, ids[block], round) & 0xFFFF
+            let hashes = JenkinsHash.hash(input, ids[block], round) & JenkinsHash.Lanes(repeating: 0xFFFF)
             for lane in 0..<8 {
                 let length = Int64(hashes[lane]) &* lengths[8 * block + lane]
                 if length > longest { (longest, winner) = (length, 8 * block + lane) }

@@ -43,14 +43,14 @@ enum JenkinsHash {
 
     @inline(__always)
     private static func mix(_ a: inout Lanes, _ b: inout Lanes, _ c: inout Lanes) {
-        a = (a &- b &- c) ^ (c &>> 13)
-        b = (b &- c &- a) ^ (a &<< 8)
-        c = (c &- a &- b) ^ (b &>> 13)
-        a = (a &- b &- c) ^ (c &>> 12)
-        b = (b &- c &- a) ^ (a &<< 16)
-        c = (c &- a &- b) ^ (b &>> 5)
-        a = (a &- b &- c) ^ (c &>> 3)
-        b = (b &- c &- a) ^ (a &<< 10)
-        c = (c &- a &- b) ^ (b &>> 15)
+        a = (a &- b &- c) ^ (c &>> Lanes(repeating: 13))
+        b = (b &- c &- a) ^ (a &<< Lanes(repeating: 8))
+        c = (c &- a &- b) ^ (b &>> Lanes(repeating: 13))
+        a = (a &- b &- c) ^ (c &>> Lanes(repeating: 12))
+        b = (b &- c &- a) ^ (a &<< Lanes(repeating: 16))
+        c = (c &- a &- b) ^ (b &>> Lanes(repeating: 5))
+        a = (a &- b &- c) ^ (c &>> Lanes(repeating: 3))
+        b = (b &- c &- a) ^ (a &<< Lanes(repeating: 10))
+        c = (c &- a &- b) ^ (b &>> Lanes(repeating: 15))
     }
 }
