@@ -19,7 +19,7 @@ struct HelixAutoRebalanceTests {
         #expect(lists(namedProblem(partitions: partitions, instances: instances, counts: [1, 1])) == expected)
     }
 
-    /// `p0|0` prefers 0, which is absent. Its hash 3386612 is 2 modulo 3, and so the third of 1, 2 and 3 is asked first.
+    /// `p0|0` prefers 0, which is absent. Its hash 3386612 is 2 modulo 3: the third of 1, 2 and 3 is asked first.
     @Test("A replica whose preferred place is absent goes to the first with room from where its name says")
     func search() {
         var problem = namedProblem(partitions: 3, instances: 4, counts: [1], absent: [0])

@@ -19,11 +19,7 @@ struct HelixHashTests {
         ])
     func sha1(message: String, times: Int, expected: String) {
         let digest = SHA1.digest(Array(String(repeating: message, count: times).utf8))
-        let text = digest.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }
-        #expect(text.joined() == expected)
+        #expect(digest.map(hexadecimal).joined() == expected)
     }
 
     @Test(
@@ -32,10 +28,10 @@ struct HelixHashTests {
             (55, "c1c8bbdc"), (56, "c2db330f"), (63, "03f09f5b"), (64, "0098ba82"), (65, "11655326"),
         ])
     func sha1Padding(count: Int, start: String) {
-        #expect(String(format(SHA1.digest(Array(repeating: 97, count: count))[0])) == start)
+        #expect(hexadecimal(SHA1.digest(Array(repeating: 97, count: count))[0]) == start)
     }
 
-    private func format(_ word: UInt32) -> String {
+    private func hexadecimal(_ word: UInt32) -> String {
         let digits = String(word, radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }

@@ -160,6 +160,17 @@ let helixVectors = HelixVector.read(
     Crush 4,5 6,2 4,5 4,6 8,4 5,2 2,5 8,4
     CrushEd 2,5 2,6 4,5 4,6 8,4 5,2 6,5 8,4
     MultiRoundCrush 4,5 6,2 4,5 4,6 8,4 5,2 2,8 8,4
+    end
+    case R63
+    sizes 9 12
+    zones 0 0 1 1 2 3 0 1 2 4 1 0
+    absent 2
+    counts 1 2
+    present 5,6,8 5 0,7 4,0 0,5,4 1,6 9,7,0 0,7,6 5,4
+    AutoRebalance 6,5,8 5,10,1 7,3,8 0,4,9 4,11,10 1,6,11 9,0,7 7,0,6 5,4,3
+    Crush 4,6,10 9,7,6 8,11,5 8,9,5 11,4,5 6,10,8 7,0,5 9,10,5 8,10,0
+    CrushEd 6,4,10 7,9,1 1,3,8 3,9,8 4,5,11 8,6,10 5,0,9 10,11,9 0,4,5
+    MultiRoundCrush 4,6,10 9,11,7 4,11,5 8,5,9 11,4,5 6,10,8 7,1,5 9,7,5 8,0,3
     """)
 
 /// The same of 300 instances, each list folded into a number: here some straws are equal, and the walk of a hash map

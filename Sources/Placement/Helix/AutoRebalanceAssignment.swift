@@ -1,4 +1,6 @@
-/// Which instance has which replica while ``AutoRebalancePlacement`` works. A replica is a partition and a number in it.
+/// Which instance has which replica while ``AutoRebalancePlacement`` works.
+///
+/// A replica is a partition and a number in it.
 struct AutoRebalanceAssignment: Sendable {
     let problem: NamedProblem
     /// The instances that are there, those with the most replicas first, then by name.

@@ -71,8 +71,8 @@ struct CrushBucket: Sendable {
 
     /// Draws `count` more positions beside those that were drawn before; fewer where there are no more.
     ///
-    /// A straw that is much shorter than the others hardly wins against all of them. Java draws on, if need be for ever;
-    /// here it ends after ``mostDraws``, and the first ones that are left are taken.
+    /// A straw that is much shorter than the others hardly wins against all of them. Java draws on, if need be for
+    /// ever; here it ends after ``mostDraws``, and the first ones that are left are taken.
     func select(_ count: Int, input: UInt32, adding drawn: inout [Int]) {
         let known = drawn.count
         for replica in stride(from: 1, through: count, by: 1) {

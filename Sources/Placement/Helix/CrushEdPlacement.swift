@@ -5,8 +5,8 @@
 /// 3. The order in the lists spreads the top states.
 /// 4. What instances have that are not there goes to others by consistent hashing, so that only it moves.
 ///
-/// When a step fails, as with fewer zones than replicas, the lists are those of ``CrushPlacement``. All of them are those
-/// of Java's `CrushEdRebalanceStrategy`, including what depends on the order of its hash maps.
+/// When a step fails, as with fewer zones than replicas, the lists are those of ``CrushPlacement``. All of them are
+/// those of Java's `CrushEdRebalanceStrategy`, including what depends on the order of its hash maps.
 ///
 /// - Complexity: that of ``CrushPlacement``, twice when it comes to nothing.
 public struct CrushEdPlacement: PlacementStrategy {

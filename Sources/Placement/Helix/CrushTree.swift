@@ -1,4 +1,5 @@
-/// The tree that CRUSH draws from: the root, fault zones, instances; or the root and instances when zones do not matter.
+/// The tree that CRUSH draws from: the root, fault zones, instances; or the root and instances when zones do not
+/// matter.
 ///
 /// Levels of TOPOLOGY above and between them are left out, as Helix does.
 struct CrushTree: Sendable {

@@ -1,8 +1,8 @@
 /// CRUSH in rounds: fault zones are drawn, and within a zone those instances that still lack some draw again.
 ///
 /// It is more even than ``CrushPlacement`` with few partitions, and moves more when an instance is lost. The lists are
-/// those of Java's `MultiRoundCrushRebalanceStrategy`, with two differences: where there are too few zones Java gives the
-/// resource up, and here the partitions get what there is; and where zones do not matter Java cannot place at all.
+/// those of Java's `MultiRoundCrushRebalanceStrategy`, with two differences: where there are too few zones Java gives
+/// the resource up, and here the partitions get what there is; and where zones do not matter Java cannot place at all.
 ///
 /// - Complexity: for each replica, proportional to the number of zones and that of instances in a zone.
 public struct MultiRoundCrushPlacement: PlacementStrategy {
