@@ -1,4 +1,4 @@
-/// What Java's strategies make of some problems, computed on a JVM with its own collections and generator.
+/// What the rules of Java's strategies make of some problems, worked out on a JVM with its collections and generator.
 let helixVectors = HelixVector.read(
     """
     case R53

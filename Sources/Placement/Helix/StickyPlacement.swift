@@ -2,10 +2,10 @@
 /// round the instances.
 ///
 /// An instance has room for ``PlacementProblem/maximumPerInstance`` replicas, which is
-/// GLOBAL_MAX_PARTITIONS_ALLOWED_PER_INSTANCE; without that limit nothing is placed, as in Java. The instances are those
-/// that Java's `StickyRebalanceStrategy` chooses. Java leaves the order in a list to a hash set; here present holders
-/// come first, as their states rank them. And a partition with more holders than replicas keeps the first ones, where
-/// Java keeps all.
+/// GLOBAL_MAX_PARTITIONS_ALLOWED_PER_INSTANCE; without that limit nothing is placed, as in Java. The instances are
+/// those that Java's `StickyRebalanceStrategy` chooses. Java leaves the order in a list to a hash set; here present
+/// holders come first, as their states rank them. And a partition with more holders than replicas keeps the first ones,
+/// where Java keeps all.
 ///
 /// - Complexity: for each replica that is missing, proportional to the number of instances at worst.
 public struct StickyPlacement: PlacementStrategy {
