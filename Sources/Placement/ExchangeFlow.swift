@@ -235,7 +235,9 @@ extension ExchangeFlow {
         for row in rows where isMeant(choices, Int(row)) {
             if unsettled.isEmpty { return }
             unsettled.removeAll { instance in
-                if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) { return false }
+                if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) {
+                    return false
+                }
                 relax(Int(instance), candidate, &queue)
                 return true
             }
