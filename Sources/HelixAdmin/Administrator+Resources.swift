@@ -4,6 +4,9 @@ import StateModels
 
 /// How a resource is to be.
 public struct ResourceSettings: Sendable, Hashable {
+    /// The controller's own strategy: even, at the smallest number of moves. Controllers of other makes do not know it.
+    public static let defaultStrategy = "balanced"
+
     /// How many partitions it has; at least one.
     public var partitions: Int
     /// The name of its state model, which the cluster must have.
@@ -13,8 +16,9 @@ public struct ResourceSettings: Sendable, Hashable {
     public var replicas: IdealState.Replicas?
     /// Who computes the placement; the controller unless set.
     public var mode: IdealState.RebalanceMode
-    /// The strategy by which the controller places; its default unless set.
-    public var strategy: String = "DEFAULT"
+    /// REBALANCE_STRATEGY, by which the controller places: ``defaultStrategy`` unless set, or the name of one of Helix's
+    /// own strategies, which is that of its Java class or `DEFAULT` (protocol reference 6.7).
+    public var strategy: String = Self.defaultStrategy
     /// The class or name of the rebalancer, which USER_DEFINED resources need.
     public var rebalancer: String?
     /// Which of the participants' factories serves the resource.

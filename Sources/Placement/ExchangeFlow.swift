@@ -166,7 +166,14 @@ struct ExchangeFlow: Sendable {
             // The least of them cannot stay below this, so nothing is lost by going there at once.
             let hadExtras = extras.contains { $0 > 0 }
             let level = min(maximum, least + (hadExtras ? 1 : max(1, missing / full.count)))
-            for instance in full { base[instance] = max(base[instance], level) }
+            let raised = full.filter { base[$0] < level }
+            for instance in raised { base[instance] = level }
+            if raised.isEmpty && !hadExtras {
+                // No chain reaches what room there is without bringing two replicas into one zone: others may do.
+                let open = full.filter { base[$0] < maximum }
+                if open.isEmpty { return }
+                for instance in open { base[instance] += 1 }
+            }
             extras = extras.map { _ in 0 }
             countExtras()
             run()
@@ -270,7 +277,9 @@ extension ExchangeFlow {
         for row in rows where isMeant(choices, Int(row)) {
             if unsettled.isEmpty { return }
             unsettled.removeAll { instance in
-                if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) { return false }
+                if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) {
+                    return false
+                }
                 relax(Int(instance), candidate, &queue)
                 return true
             }

@@ -58,6 +58,7 @@ enum ZoneScheme: Sendable {
 
     private func missing(_ what: String, of instance: InstanceConfig) -> RecordError {
         RecordError(
-            path: "CONFIGS/PARTICIPANT/\(instance.id)", reason: "\(what) is missing, so its fault zone is unknown; add it")
+            path: "CONFIGS/PARTICIPANT/\(instance.id)",
+            reason: "\(what) is missing, so its fault zone is unknown; add it")
     }
 }

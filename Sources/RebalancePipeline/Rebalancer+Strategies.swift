@@ -7,11 +7,19 @@ extension Rebalancer {
     private static let fullAutoRebalancers: Set<String> = [
         "org.apache.helix.controller.rebalancer.AutoRebalancer",
         "org.apache.helix.controller.rebalancer.DelayedAutoRebalancer",
-        "org.apache.helix.controller.rebalancer.waged.WagedRebalancer",
+        waged,
     ]
 
-    /// The strategies of Java are all served by the standard one (protocol reference 6.7); a name that nobody knows
-    /// leaves the resource as it is.
+    private static let waged = "org.apache.helix.controller.rebalancer.waged.WagedRebalancer"
+
+    /// The strategies of Java that are served by the standard one: they need what only Java code could provide.
+    private static let standardStrategies: Set<String> = [
+        "org.apache.helix.controller.rebalancer.strategy.ConstraintRebalanceStrategy"
+    ]
+
+    /// Names on the wire are those of Java classes, of the standard strategy, and of strategies that were registered
+    /// (protocol reference 6.7). Without a name the standard one places; a name that nobody knows leaves the resource as
+    /// it is.
     func strategy(for configuration: ResourceConfiguration) -> Result<any PlacementStrategy, Problem> {
         let idealState = configuration.idealState
         switch configuration.mode {
@@ -21,9 +29,11 @@ extension Rebalancer {
             if Self.fullAutoRebalancers.contains(name) { return .success(standard) }
             return .failure(unknown(name, in: "REBALANCER_CLASS_NAME", of: configuration.name))
         case .fullAuto:
-            guard let name = idealState?.rebalanceStrategy, name != "DEFAULT" else { return .success(standard) }
-            if let strategy = strategies[name] { return .success(strategy) }
-            if name.hasPrefix("org.apache.helix.controller.rebalancer.") { return .success(standard) }
+            // Whoever names this rebalancer leaves the strategy to it.
+            if idealState?.rebalancerClass == Self.waged { return .success(standard) }
+            guard let name = idealState?.rebalanceStrategy else { return .success(standard) }
+            if let strategy = strategies[name] ?? HelixStrategies.strategy(named: name) { return .success(strategy) }
+            if Self.standardStrategies.contains(name) { return .success(standard) }
             return .failure(unknown(name, in: "REBALANCE_STRATEGY", of: configuration.name))
         case .semiAuto, .customized, .task:
             return .success(standard)
@@ -35,6 +45,7 @@ extension Rebalancer {
         return Problem(
             resource: resource,
             text: "\(field) \(finding), so the resource stays as it is; known here: "
-                + strategies.keys.sorted().joined(separator: ", "))
+                + (strategies.keys.sorted() + [HelixStrategies.defaultName] + HelixStrategies.all.map(\.name))
+                .joined(separator: ", "))
     }
 }

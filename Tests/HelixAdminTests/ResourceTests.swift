@@ -24,7 +24,7 @@ struct ResourceTests {
                     simpleFields: [
                         "NUM_PARTITIONS": "2", "STATE_MODEL_DEF_REF": "MasterSlave",
                         "STATE_MODEL_FACTORY_NAME": "DEFAULT", "REBALANCE_MODE": "FULL_AUTO",
-                        "IDEAL_STATE_MODE": "AUTO_REBALANCE", "REBALANCE_STRATEGY": "DEFAULT", "REPLICAS": "0",
+                        "IDEAL_STATE_MODE": "AUTO_REBALANCE", "REBALANCE_STRATEGY": "balanced", "REPLICAS": "0",
                     ]))
         try await bench.administrator.rebalance("R", in: "c", replicas: .count(3))
         let record = try await bench.record("/c/IDEALSTATES/R")

@@ -140,7 +140,8 @@ struct DelayedRebalanceTests {
         #expect(world.load("db") == ["b": 12, "c": 12, "d": 12])
     }
 
-    @Test("waits as long as the resource's configuration says, else its ideal state, else the cluster", arguments: 0..<3)
+    @Test(
+        "waits as long as the resource's configuration says, else its ideal state, else the cluster", arguments: 0..<3)
     func precedence(level: Int) {
         var world = makeWorld { $0.rebalanceDelay = level < 2 ? .seconds(20) : nil }
         world.configureCluster { $0.rebalanceDelay = .seconds(30) }

@@ -50,17 +50,49 @@ struct FullAutoTests {
     }
 
     @Test(
-        "The strategies of Java are served by the standard one",
+        "The strategies of Java are known by the names of their classes",
         arguments: [
-            "DEFAULT", "org.apache.helix.controller.rebalancer.strategy.CrushRebalanceStrategy",
-            "org.apache.helix.controller.rebalancer.strategy.AutoRebalanceStrategy",
+            "DEFAULT", "AutoRebalanceStrategy", "CrushRebalanceStrategy", "CrushEdRebalanceStrategy",
+            "MultiRoundCrushRebalanceStrategy", "StickyRebalanceStrategy", "ConstraintRebalanceStrategy",
         ])
     func javaStrategies(name: String) {
+        let package = "org.apache.helix.controller.rebalancer.strategy."
         var world = World()
-        world.addInstances(["a"])
-        world.addResource("db", replicas: 1) { $0.rebalanceStrategy = name }
+        world.addInstances(["a", "b", "c"])
+        world.addResource("db", partitions: 6, replicas: 2) {
+            $0.rebalanceStrategy = name == "DEFAULT" ? name : package + name
+            $0.maxPartitionsPerInstance = 6
+        }
         world.settle()
-        #expect(world.map("db", "db_0") == ["a": "MASTER"])
+        #expect(world.load("db").values.reduce(0, +) == 12)
+        #expect(world.counts("db").values.allSatisfy { $0 == ["MASTER": 1, "SLAVE": 1] })
+        world.kill("b")
+        world.settle()
+        #expect(world.load("db") == ["a": 6, "c": 6])
+        world.start("b")
+        world.settle()
+        #expect(world.counts("db").values.allSatisfy { $0 == ["MASTER": 1, "SLAVE": 1] })
+        #expect(world.problems("db").isEmpty)
+    }
+
+    @Test("What CRUSH places is what Java's CRUSH places, down to the order")
+    func crush() {
+        var world = World()
+        world.addInstances((12918...12922).map { "localhost_\($0)" })
+        world.addResource("TestDB", partitions: 4, replicas: 3) {
+            $0.rebalanceStrategy = "org.apache.helix.controller.rebalancer.strategy.CrushRebalanceStrategy"
+        }
+        world.settle()
+        let expected = [[12920, 12918, 12919], [12920, 12921, 12922], [12919, 12922, 12921], [12920, 12922, 12921]]
+        for (number, ports) in expected.enumerated() {
+            #expect(world.preferenceLists("TestDB")["TestDB_\(number)"] == ports.map { "localhost_\($0)" })
+        }
+        world.kill("localhost_12920")
+        world.settle()
+        let without = [[12919, 12918, 12922], [12921, 12919, 12922], [12919, 12922, 12921], [12918, 12922, 12921]]
+        for (number, ports) in without.enumerated() {
+            #expect(world.preferenceLists("TestDB")["TestDB_\(number)"] == ports.map { "localhost_\($0)" })
+        }
     }
 
     @Test(

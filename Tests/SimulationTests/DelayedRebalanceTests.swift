@@ -9,7 +9,8 @@ import Testing
 struct DelayedRebalanceTests {
     /// A cluster of three with a resource that waits half a minute for an instance that went away; one of them is gone.
     private func run(
-        seed: UInt64, _ body: @escaping @Sendable (SimulatedCluster, _ before: [String: Set<String>]) async throws -> Void
+        seed: UInt64,
+        _ body: @escaping @Sendable (SimulatedCluster, _ before: [String: Set<String>]) async throws -> Void
     ) async throws {
         try await SimulatedCluster.run(seed: seed, controllers: 2) { cluster in
             for name in ["a", "b", "c"] {

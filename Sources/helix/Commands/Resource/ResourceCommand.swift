@@ -33,7 +33,7 @@ extension ResourceCommand {
                     + "USER_DEFINED (a strategy of yours).", valueName: "mode"))
         var mode: IdealState.RebalanceMode = .fullAuto
         @Option(help: "The strategy by which the controller places replicas.")
-        var strategy = "DEFAULT"
+        var strategy = ResourceSettings.defaultStrategy
         @Option(help: "The rebalancer of a USER_DEFINED resource.")
         var rebalancer: String?
         @Option(help: "Only instances with this tag hold replicas.")
