@@ -114,7 +114,7 @@ struct JointShares {
         guard let end = sinks.min(by: { distance[$0] < distance[$1] }), distance[end] < unreachable else { return nil }
         var chain: [Step] = []
         var node = end
-        while total[node] != level, let last = step[node] {
+        while let last = step[node] {
             chain.append(last)
             node = last.giver
         }
