@@ -46,6 +46,7 @@ extension SimulatedCluster {
             missing = try await unsettled()
             if missing.isEmpty, judge.lastCommit == before { return }
         } while clock.now < deadline
+        if missing.isEmpty { missing = try await unsettled() }
         if missing.isEmpty { missing = ["it keeps being written to"] }
         throw NotSettled(cluster: name, limit: limit, missing: missing)
     }
