@@ -37,7 +37,9 @@ public struct BalancedPlacement: PlacementStrategy {
         return inputs.indices.map { result(inputs[$0], replicas[$0], tops[$0]) }
     }
 
-    private func result(_ input: PlacementInput, _ replicas: AssignmentTable, _ tops: AssignmentTable?) -> PlacementResult {
+    private func result(_ input: PlacementInput, _ replicas: AssignmentTable, _ tops: AssignmentTable?)
+        -> PlacementResult
+    {
         PlacementResult(
             preferenceLists: (0..<input.rows).map { row in
                 guard let tops else { return Array(replicas.row(row)) }

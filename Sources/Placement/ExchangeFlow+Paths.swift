@@ -95,18 +95,30 @@ extension ExchangeFlow {
 
     private func isRoom(_ node: Int, _ target: Int) -> Bool {
         guard distance[node] == target else { return false }
+        if node == spareNode { return isSpareLeft }
         return node >= instanceCount ? hasExtrasLeft(node - instanceCount) : hasRoom(node)
     }
 
     private func nextStep(from node: Int, _ path: Path, _ search: inout Search) -> (row: Int32, next: Int)? {
+        if node == spareNode { return nextBeyondExtras(search) }
         if node >= instanceCount { return nextHolderOfExtra(node, search) }
         let extra = extrasNode(Int(pool[node]))
         if needsExtra(node), !search.isVisited[extra], distance[extra] == distance[node] { return (-1, extra) }
         return nextListed(from: node, path, &search) ?? nextElsewhere(from: node, path, search)
     }
 
+    private func nextBeyondExtras(_ search: Search) -> (row: Int32, next: Int)? {
+        extras.indices.first { pool in
+            isBeyondExtras(pool) && !search.isVisited[extrasNode(pool)]
+                && distance[extrasNode(pool)] == distance[spareNode]
+        }.map { (-1, extrasNode($0)) }
+    }
+
     private func nextHolderOfExtra(_ node: Int, _ search: Search) -> (row: Int32, next: Int)? {
-        (0..<instanceCount).first { instance in
+        if needsSpare(node - instanceCount), !search.isVisited[spareNode], distance[spareNode] == distance[node] {
+            return (-1, spareNode)
+        }
+        return members(node - instanceCount).first { instance in
             holdsExtra(instance, of: node - instanceCount) && !search.isVisited[instance]
                 && distance[instance] == distance[node]
         }.map { (-1, $0) }

@@ -40,6 +40,13 @@ struct ExchangeFlow: Sendable {
         var zones: ZoneRule
     }
 
+    /// What pools may have beyond their extras: one each.
+    struct Spare: Sendable {
+        var count = 0
+        /// By pool: whether it may have it.
+        var isFor: [Bool] = []
+    }
+
     let choices: Choices
     /// Every section has the same instances, by numbers of its own: those of the next follow those of the one before.
     let sections: [Section]
@@ -54,18 +61,24 @@ struct ExchangeFlow: Sendable {
     let pool: [Int32]
     /// By pool.
     private(set) var extras: [Int]
+    let spare: Spare
     /// Rows that lack something, in order.
     var openRows: [Int32]
     var held: [[Int32]]
+    /// By pool: its instances.
+    private let membersByPool: [[Int]]
     var distance: [Int]
 
-    private var extrasUsed: [Int]
+    private(set) var extrasUsed: [Int]
+    private var spareUsed = 0
     private static let unreachable = Int.max / 2
 
-    /// - Parameter base: by instance, where it is not its pool that says what it may have without an extra.
+    /// - Parameters:
+    ///   - base: by instance, where it is not its pool that says what it may have without an extra.
+    ///   - spare: what pools may have beyond their extras.
     init(
         choices: Choices, sections: [Section], table: AssignmentTable, load: [Int32], shares: SharePools,
-        base: [Int]? = nil
+        base: [Int]? = nil, spare: Spare = Spare()
     ) {
         self.choices = choices
         self.sections = sections
@@ -76,6 +89,10 @@ struct ExchangeFlow: Sendable {
         self.base = base ?? load.indices.map(shares.base(of:))
         self.pool = shares.pool
         self.extras = shares.pools.map(\.extras)
+        self.spare = spare
+        var members = [[Int]](repeating: [], count: shares.pools.count)
+        for (instance, pool) in shares.pool.enumerated() { members[Int(pool)].append(instance) }
+        self.membersByPool = members
         self.extrasUsed = []
         self.distance = []
         self.openRows = []
@@ -119,14 +136,26 @@ struct ExchangeFlow: Sendable {
 
     func hasExtrasLeft(_ pool: Int) -> Bool { extrasUsed[pool] < extras[pool] }
 
+    var isSpareLeft: Bool { spareUsed < spare.count }
+
     private var isRoomLeft: Bool {
-        extras.indices.contains(where: hasExtrasLeft) || load.indices.contains(where: hasRoom)
+        isSpareLeft || extras.indices.contains(where: hasExtrasLeft) || load.indices.contains(where: hasRoom)
     }
 
     /// The node that stands for the extras of a pool; those of the instances come before.
     func extrasNode(_ pool: Int) -> Int { instanceCount + pool }
 
-    var nodeCount: Int { instanceCount + extras.count }
+    /// The node that stands for what pools may have beyond their extras.
+    var spareNode: Int { instanceCount + extras.count }
+
+    var nodeCount: Int { instanceCount + extras.count + 1 }
+
+    /// Whether a pool would have to go beyond its extras to take one more, and may.
+    func needsSpare(_ pool: Int) -> Bool { spare.count > 0 && spare.isFor[pool] && extrasUsed[pool] == extras[pool] }
+
+    func members(_ pool: Int) -> [Int] { membersByPool[pool] }
+
+    func isBeyondExtras(_ pool: Int) -> Bool { extrasUsed[pool] > extras[pool] }
 
     /// Whether a row can come to an instance, once it has left another.
     func canTake(_ instance: Int32, _ row: Int, leaving: Int) -> Bool {
@@ -138,6 +167,7 @@ struct ExchangeFlow: Sendable {
     private mutating func countExtras() {
         extrasUsed = [Int](repeating: 0, count: extras.count)
         for instance in load.indices where load[instance] > base[instance] { extrasUsed[Int(pool[instance])] += 1 }
+        spareUsed = extras.indices.count(where: isBeyondExtras)
     }
 
     private mutating func findOpenRows() {
@@ -184,12 +214,17 @@ struct ExchangeFlow: Sendable {
         table.append(Int32(instance), to: Int(row))
         held[instance].append(row)
         load[instance] += 1
-        if load[instance] == base[instance] + 1 { extrasUsed[Int(pool[instance])] += 1 }
+        guard load[instance] == base[instance] + 1 else { return }
+        if needsSpare(Int(pool[instance])) { spareUsed += 1 }
+        extrasUsed[Int(pool[instance])] += 1
     }
 
     mutating func release(_ row: Int32, from instance: Int) {
         table.remove(Int32(instance), from: Int(row))
-        if load[instance] == base[instance] + 1 { extrasUsed[Int(pool[instance])] -= 1 }
+        if load[instance] == base[instance] + 1 {
+            extrasUsed[Int(pool[instance])] -= 1
+            if needsSpare(Int(pool[instance])) { spareUsed -= 1 }
+        }
         load[instance] -= 1
         guard let index = held[instance].firstIndex(of: row) else { return }
         held[instance].swapAt(index, held[instance].count - 1)
@@ -205,6 +240,7 @@ extension ExchangeFlow {
         var nearest = Self.unreachable
         for pool in extras.indices where hasExtrasLeft(pool) { nearest = min(nearest, distance[extrasNode(pool)]) }
         for instance in 0..<instanceCount where hasRoom(instance) { nearest = min(nearest, distance[instance]) }
+        if isSpareLeft { nearest = min(nearest, distance[spareNode]) }
         return nearest < Self.unreachable ? nearest : nil
     }
 
@@ -218,8 +254,13 @@ extension ExchangeFlow {
             relaxElsewhere(rows, leaving: -1, from: 0, &queue) { _, _ in true }
         }
         while let node = queue.next() {
-            if node >= instanceCount {
-                for instance in 0..<instanceCount where holdsExtra(instance, of: node - instanceCount) {
+            if node == spareNode {
+                for pool in extras.indices where isBeyondExtras(pool) {
+                    relax(extrasNode(pool), distance[node], &queue)
+                }
+            } else if node >= instanceCount {
+                if needsSpare(node - instanceCount) { relax(spareNode, distance[node], &queue) }
+                for instance in members(node - instanceCount) where holdsExtra(instance, of: node - instanceCount) {
                     relax(instance, distance[node], &queue)
                 }
             } else {
@@ -239,7 +280,9 @@ extension ExchangeFlow {
     }
 
     /// Whether an instance would have to have an extra to take one more, and there is such a thing in its pool.
-    func needsExtra(_ instance: Int) -> Bool { load[instance] == base[instance] && extras[Int(pool[instance])] > 0 }
+    func needsExtra(_ instance: Int) -> Bool {
+        load[instance] == base[instance] && (extras[Int(pool[instance])] > 0 || spare.count > 0)
+    }
 
     private mutating func relaxNeighbours(of instance: Int, _ queue: inout WorkQueue) {
         if needsExtra(instance) { relax(extrasNode(Int(pool[instance])), distance[instance], &queue) }

@@ -7,61 +7,110 @@ protocol JointChoice {
     var shares: SharePools { get }
     /// Whether there is anything to choose.
     var isNeeded: Bool { get }
+    /// What one move costs; less than that only breaks ties.
+    var price: Int { get }
     /// Sets the share of each instance, where that is not for this resource alone to say.
     mutating func share(exactly quotas: [Int32])
-    /// Does what can be done directly.
-    mutating func begin()
-    /// Takes over what exchanges with other resources have brought about.
-    mutating func take(_ table: AssignmentTable, _ load: [Int32])
+    /// Keeps what costs nothing and is in nobody's share.
+    mutating func keep()
+    /// Makes the choice within the shares.
+    mutating func choose()
+    /// Completes what exchanges with other resources have brought about.
+    mutating func complete(_ table: AssignmentTable, _ load: [Int32])
 }
 
 extension ReplicaSelection: JointChoice {
     var isNeeded: Bool { true }
+
+    var price: Int { 1 }
 }
 
 extension TopSelection: JointChoice {}
 
+extension JointChoice {
+    /// How many moves the choice costs.
+    fileprivate var moves: Int {
+        var moves = 0
+        for row in 0..<table.rowCount {
+            for instance in table.row(row) { moves += choices.cost(row, instance) / price }
+        }
+        return moves
+    }
+}
+
 extension Array where Element: JointChoice {
-    /// Makes the choices together, as far as they depend on each other; each is then to be completed by itself.
+    /// Makes the choices together.
+    ///
+    /// First the shares are settled by counting, and every resource is placed within its shares by itself. Counting does
+    /// not see which rows can go where; so this may cost more than it should, or not be possible. Then the resources
+    /// are placed by exchanges among all of them, unless they are too many for that.
+    /// - Parameter elsewhere: by instance: what it has of resources that are not among these.
     func made(elsewhere: [Int]) -> [Element] {
         var result = self
         let needed = indices.filter { self[$0].isNeeded }
-        guard needed.count > 1, let span = needed.first.map({ self[$0].load.count }), span > 0 else {
-            for index in indices { result[index].begin() }
+        guard let span = needed.first.map({ self[$0].load.count }), needed.count > 1 || !elsewhere.isEven(upTo: span)
+        else {
+            for index in needed { result[index].choose() }
             return result
         }
         let demands = needed.map { JointShares.Demand(shares: self[$0].shares, load: self[$0].load) }
         let shares = JointShares(demands, instanceCount: span, elsewhere: elsewhere)
+        var moves = 0
+        var isAsShared = true
         for (index, quotas) in zip(needed, shares.quotas) {
             result[index].share(exactly: quotas)
-            result[index].begin()
+            result[index].choose()
+            moves += result[index].moves
+            if result[index].load != quotas {
+                isAsShared = false
+                result[index] = self[index]
+                result[index].choose()
+            }
         }
-        let isOpen = needed.contains { index in
-            result[index].table.counts.contains { $0 < result[index].section.wanted }
+        if isAsShared && moves <= shares.moves { return result }
+        let size = needed.reduce(0) { $0 + self[$1].table.rowCount * self[$1].section.wanted }
+        if size > Self.mostReplicas { return result }
+        var joint = self
+        for (index, quotas) in zip(needed, shares.quotas) {
+            joint[index].share(exactly: quotas)
+            joint[index].keep()
         }
-        if isOpen { result.exchange(needed, bases: demands.map(\.shares), extras: shares.extras, span: span) }
-        return result
+        joint.exchange(needed, bases: demands.map(\.shares), extras: shares.extras, span: span)
+        return joint
     }
+
+    /// How many replicas are placed by exchanges among all resources at most.
+    private static var mostReplicas: Int { 200_000 }
 
     /// Completes by exchanges over all resources. A resource has its base everywhere, and what is left of it goes where
     /// an instance may have an extra of whichever resource.
-    private mutating func exchange(_ needed: [Int], bases: [SharePools], extras: [Int], span: Int) {
+    private mutating func exchange(
+        _ needed: [Int], bases: [SharePools], extras: (own: [Int], spare: ExchangeFlow.Spare), span: Int
+    ) {
         let selections = needed.map { self[$0] }
-        var pools: [EvenShares] = []
-        var pool: [Int32] = []
-        for instance in 0..<span { pools.append(EvenShares(base: 0, extras: extras[instance])) }
-        for _ in needed { pool += (0..<Int32(span)) }
-        var flow = ExchangeFlow(
-            choices: .joined(selections.map(\.choices), rows: selections.map(\.table.rowCount), span: span),
-            sections: selections.map(\.section).joined(),
-            table: AssignmentTable(joining: selections.map(\.table), span: span), load: selections.flatMap(\.load),
-            shares: SharePools(pools, pool: pool), base: bases.flatMap { base in (0..<span).map(base.base(of:)) })
-        flow.run()
-        let tables = flow.table.parts(rows: selections.map(\.table.rowCount), widths: selections.map(\.table.width), span: span)
+        let rows = selections.map(\.table.rowCount)
+        let pool = needed.flatMap { _ in 0..<Int32(span) }
+        let choices = ExchangeFlow.Choices.joined(selections.map(\.choices), rows: rows, span: span)
+        var (table, load) = (AssignmentTable(joining: selections.map(\.table), span: span), selections.flatMap(\.load))
+        // Where totals cannot be even, each resource by itself still can.
+        for more in 0..<needed.count {
+            var flow = ExchangeFlow(
+                choices: choices, sections: selections.map(\.section).joined(), table: table, load: load,
+                shares: SharePools(extras.own.map { EvenShares(base: 0, extras: $0 + more) }, pool: pool),
+                base: bases.flatMap { base in (0..<span).map(base.base(of:)) }, spare: extras.spare)
+            flow.run()
+            (table, load) = (flow.table, flow.load)
+            if flow.openRows.isEmpty { break }
+        }
+        let tables = table.parts(rows: rows, widths: selections.map(\.table.width), span: span)
         for (position, index) in needed.enumerated() {
-            self[index].take(tables[position], Array<Int32>(flow.load[position * span..<(position + 1) * span]))
+            self[index].complete(tables[position], Array<Int32>(load[position * span..<(position + 1) * span]))
         }
     }
+}
+
+extension [Int] {
+    fileprivate func isEven(upTo count: Int) -> Bool { (0..<count).allSatisfy { at($0) == at(0) } }
 }
 
 extension [ExchangeFlow.Section] {

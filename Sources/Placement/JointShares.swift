@@ -49,9 +49,21 @@ struct JointShares {
         }
     }
 
-    /// By instance: how many extras it has.
-    var extras: [Int] {
-        (0..<instanceCount).map { instance in hasExtra.count { $0[instance] } }
+    /// By instance: how many extras it has at least; and how many instances may have one more, whichever they are.
+    var extras: (own: [Int], spare: ExchangeFlow.Spare) {
+        let held = (0..<instanceCount).map { instance in hasExtra.count { $0[instance] } }
+        guard let most = total.max(), total.min() == most - 1 else { return (held, .init()) }
+        let isAbove = (0..<instanceCount).map { total[$0] == most && held[$0] > 0 }
+        let spare = ExchangeFlow.Spare(
+            count: isAbove.count { $0 }, isFor: (0..<instanceCount).map { total[$0] < most || isAbove[$0] })
+        return (zip(held, isAbove).map { $1 ? $0 - 1 : $0 }, spare)
+    }
+
+    /// How many moves it takes at least to come to these shares.
+    var moves: Int {
+        zip(demands, quotas).reduce(0) { sum, pair in
+            sum + zip(pair.1, pair.0.load).reduce(0) { $0 + max(0, Int($1.0 - $1.1)) }
+        }
     }
 
     /// What it costs an instance to have an extra of a resource.

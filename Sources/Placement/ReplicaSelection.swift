@@ -39,26 +39,28 @@ struct ReplicaSelection {
     }
 
     /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
-    consuming func selected() -> AssignmentTable {
-        complete()
-        return ordered()
-    }
+    func selected() -> AssignmentTable { ordered() }
 
-    /// What can be done directly.
-    mutating func begin() {
+    mutating func keep() {
         if input.choosesTops {
             outlook = TopOutlook(input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 })
         }
         shed()
         keepWhatIsPresent()
+    }
+
+    mutating func choose() {
+        keep()
         fill()
+        complete()
     }
 
     var section: ExchangeFlow.Section { .init(endRow: input.rows, wanted: input.width, zones: input.zones) }
 
-    mutating func take(_ table: AssignmentTable, _ load: [Int32]) {
+    mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
         self.table = table
         self.load = load
+        complete()
     }
 
     /// How far an instance is below its quota; negative when it is above.

@@ -12,12 +12,11 @@ struct TopSelection {
     private let replicas: AssignmentTable
 
     /// What a hand-off costs: more than all tops that have yet to come together.
-    private let handOff: Int32
+    private let handOff: Int32 = 1 << 24
 
     init(_ input: PlacementInput, replicas: AssignmentTable) {
         self.input = input
         self.replicas = replicas
-        handOff = Int32(input.rows) + 1
         let wanted = min(input.topCount, replicas.width)
         table = AssignmentTable(rows: input.rows, width: wanted)
         load = [Int32](repeating: 0, count: input.instanceCount)
@@ -73,27 +72,27 @@ struct TopSelection {
 
     /// The table of the tops of each partition; `nil` when there is nothing to choose, because no replica is a top, or
     /// all are.
-    consuming func selected() -> AssignmentTable? {
-        guard isNeeded else { return nil }
-        complete()
-        return ordered()
-    }
+    func selected() -> AssignmentTable? { isNeeded ? ordered() : nil }
 
-    /// What can be done directly.
-    mutating func begin() {
-        guard isNeeded else { return }
+    var price: Int { Int(handOff) }
+
+    mutating func keep() { giveUpSurplus() }
+
+    mutating func choose() {
         handOver()
         giveUp()
         promote()
+        complete()
     }
 
     var section: ExchangeFlow.Section {
         .init(endRow: input.rows, wanted: table.width, zones: ZoneRule(zones: [], width: table.width))
     }
 
-    mutating func take(_ table: AssignmentTable, _ load: [Int32]) {
+    mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
         self.table = table
         self.load = load
+        complete()
     }
 
     private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
@@ -136,6 +135,10 @@ struct TopSelection {
             guard let giver = surplusTop(row) else { continue }
             if replicas.row(row).contains(where: { need($0) > 0 }) { remove(giver, from: row) }
         }
+        giveUpSurplus()
+    }
+
+    private mutating func giveUpSurplus() {
         for row in 0..<input.rows {
             while let giver = surplusTop(row) { remove(giver, from: row) }
         }
@@ -162,6 +165,7 @@ struct TopSelection {
         flow.run()
         flow.overfill(upTo: input.rows)
         table = flow.table
+        load = flow.load
     }
 
     private func ordered() -> AssignmentTable {
