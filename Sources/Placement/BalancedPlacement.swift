@@ -24,16 +24,19 @@ public struct BalancedPlacement: PlacementStrategy {
     public func place(_ problem: PlacementProblem) -> PlacementResult { place([problem])[0] }
 
     /// Places several resources at once: each of them is even, and so are all of them together.
-    /// - Parameter problems: all about the same instances, by the same numbers, and with the same load elsewhere.
+    /// - Parameter problems: all about the same instances, by the same numbers, and with the same load elsewhere, which
+    ///   only breaks ties.
     public func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
         let inputs = problems.map(PlacementInput.init)
-        let replicas = inputs.map(ReplicaSelection.init).made(elsewhere: inputs.first?.otherReplicas ?? [])
+        guard let first = inputs.first else { return [] }
+        let replicas = inputs.map(ReplicaSelection.init).made(fixed: [], elsewhere: first.otherReplicas)
             .map { $0.selected() }
-        var otherTops = (0..<(inputs.first?.instanceCount ?? 0)).map { inputs[0].otherTops.at($0) }
+        var fixedTops = [Int](repeating: 0, count: first.instanceCount)
         for (input, table) in zip(inputs, replicas) where !input.choosesTops && input.topCount > 0 {
-            for row in 0..<input.rows { for instance in table.row(row) { otherTops[Int(instance)] += 1 } }
+            for row in 0..<input.rows { for instance in table.row(row) { fixedTops[Int(instance)] += 1 } }
         }
-        let tops = zip(inputs, replicas).map(TopSelection.init).made(elsewhere: otherTops).map { $0.selected() }
+        let tops = zip(inputs, replicas).map(TopSelection.init).made(fixed: fixedTops, elsewhere: first.otherTops)
+            .map { $0.selected() }
         return inputs.indices.map { result(inputs[$0], replicas[$0], tops[$0]) }
     }
 

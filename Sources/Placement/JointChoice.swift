@@ -44,17 +44,18 @@ extension Array where Element: JointChoice {
     /// First the shares are settled by counting, and every resource is placed within its shares by itself. Counting does
     /// not see which rows can go where; so this may cost more than it should, or not be possible. Then the resources
     /// are placed by exchanges among all of them, unless they are too many for that.
-    /// - Parameter elsewhere: by instance: what it has of resources that are not among these.
-    func made(elsewhere: [Int]) -> [Element] {
+    /// - Parameters:
+    ///   - fixed: by instance: what it has besides, to be evened out too.
+    ///   - elsewhere: by instance: what only breaks ties.
+    func made(fixed: [Int], elsewhere: [Int]) -> [Element] {
         var result = self
         let needed = indices.filter { self[$0].isNeeded }
-        guard let span = needed.first.map({ self[$0].load.count }), needed.count > 1 || !elsewhere.isEven(upTo: span)
-        else {
+        guard count > 1, let span = needed.first.map({ self[$0].load.count }) else {
             for index in needed { result[index].choose() }
             return result
         }
         let demands = needed.map { JointShares.Demand(shares: self[$0].shares, load: self[$0].load) }
-        let shares = JointShares(demands, instanceCount: span, elsewhere: elsewhere)
+        let shares = JointShares(demands, instanceCount: span, fixed: fixed, elsewhere: elsewhere)
         var moves = 0
         var isAsShared = true
         for (index, quotas) in zip(needed, shares.quotas) {
@@ -107,10 +108,6 @@ extension Array where Element: JointChoice {
             self[index].complete(tables[position], Array<Int32>(load[position * span..<(position + 1) * span]))
         }
     }
-}
-
-extension [Int] {
-    fileprivate func isEven(upTo count: Int) -> Bool { (0..<count).allSatisfy { at($0) == at(0) } }
 }
 
 extension [ExchangeFlow.Section] {

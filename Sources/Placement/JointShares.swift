@@ -22,17 +22,19 @@ struct JointShares {
 
     /// - Parameters:
     ///   - demands: all with the same instances.
-    ///   - elsewhere: by instance: what it has of resources that are not among these.
-    init(_ demands: [Demand], instanceCount: Int, elsewhere: [Int]) {
+    ///   - fixed: by instance: what it has besides, to be evened out too.
+    ///   - elsewhere: by instance: what only breaks ties.
+    init(_ demands: [Demand], instanceCount: Int, fixed: [Int], elsewhere: [Int]) {
         self.demands = demands
         self.instanceCount = instanceCount
         hasExtra = []
-        total = (0..<instanceCount).map(elsewhere.at)
+        total = (0..<instanceCount).map(fixed.at)
         for demand in demands {
             for instance in 0..<instanceCount { total[instance] += demand.shares.base(of: instance) }
         }
         for demand in demands {
-            let quotas = demand.shares.quotas(holding: demand.load, elsewhere: total)
+            let quotas = demand.shares.quotas(
+                holding: demand.load, elsewhere: total.indices.map { total[$0] + elsewhere.at($0) })
             let extras = (0..<instanceCount).map { Int(quotas[$0]) > demand.shares.base(of: $0) }
             for instance in 0..<instanceCount where extras[instance] { total[instance] += 1 }
             hasExtra.append(extras)
