@@ -17,6 +17,9 @@ public struct BalancedPlacement: PlacementStrategy {
     /// `balanced`
     public let name = "balanced"
 
+    /// `true`
+    public var placesTogether: Bool { true }
+
     /// The strategy has nothing to set.
     public init() {}
 

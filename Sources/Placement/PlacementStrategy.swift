@@ -14,13 +14,26 @@ public protocol PlacementStrategy: Sendable {
     /// current states say.
     var placesByName: Bool { get }
 
+    /// Whether resources are placed together, so that all of them are even as a whole; not unless a strategy says so.
+    var placesTogether: Bool { get }
+
     /// The preference lists for a resource.
     func place(_ problem: PlacementProblem) -> PlacementResult
+
+    /// The preference lists for several resources, which are about the same instances by the same numbers. Only
+    /// strategies are asked for this that place resources together (``placesTogether``).
+    func place(_ problems: [PlacementProblem]) -> [PlacementResult]
 }
 
 extension PlacementStrategy {
     /// `false`
     public var placesByName: Bool { false }
+
+    /// `false`
+    public var placesTogether: Bool { false }
+
+    /// One after the other, each by itself.
+    public func place(_ problems: [PlacementProblem]) -> [PlacementResult] { problems.map { place($0) } }
 }
 
 /// What a strategy knows of a resource: its size, the eligible instances, and where the replicas are now.

@@ -4,19 +4,28 @@ import StateModels
 
 /// The part of stage 3 that places whole resources: preference lists for all partitions of a resource.
 enum ComputePlacement {
-    /// Brings the preference lists of a resource up to date, and with them what all resources together have placed.
-    static func update(
+    /// Prepares the placement of a resource: finds out on what it depends, or that it is not for the controller to decide.
+    static func prepare(
         _ decision: inout ResourceDecision, of resource: ClusterSnapshot.Resource,
         _ configuration: ResourceConfiguration, _ standing: ClusterStanding, strategy: any PlacementStrategy,
-        total: inout PlacedLoad, at time: Int64
+        at time: Int64
+    ) {
+        decision.inputs = nil
+        if configuration.isPlacedByController {
+            decision.inputs = PlacementInputs(resource, configuration, standing, strategy, at: time)
+        }
+    }
+
+    /// Brings the preference lists up to date with where the resource was placed.
+    static func apply(
+        _ decision: inout ResourceDecision, _ resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding
     ) {
         decision.userLists = []
         switch configuration.mode {
         case .customized, .task:
-            decision.forgetPlacement(total: &total)
             decision.preferenceLists = [[Int32]](repeating: [], count: resource.partitions.count)
         case .semiAuto:
-            decision.forgetPlacement(total: &total)
             decision.preferenceLists = [[Int32]](repeating: [], count: resource.partitions.count)
             let lists = configuration.idealState?.preferenceLists ?? [:]
             for partition in resource.wanted.map(Int.init) {
@@ -25,8 +34,6 @@ enum ComputePlacement {
                 decision.userLists.insert(partition)
             }
         case .fullAuto, .userDefined:
-            let inputs = PlacementInputs(resource, configuration, standing, strategy, at: time)
-            place(&decision, inputs, resource, configuration, standing, strategy, &total)
             Substitutes.update(&decision, configuration, standing)
             applyUserLists(&decision, resource, configuration, standing)
         }
@@ -65,13 +72,12 @@ enum ComputePlacement {
 
     // MARK: Lists that a strategy makes
 
-    private static func place(
-        _ decision: inout ResourceDecision, _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource,
-        _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ strategy: any PlacementStrategy,
-        _ total: inout PlacedLoad
-    ) {
-        if decision.placement?.inputs == inputs, decision.placement?.lists.count == resource.partitions.count { return }
-        if let former = decision.placement { total -= former.load }
+    /// What a strategy is to solve for a resource.
+    /// - Parameter elsewhere: what other resources have placed.
+    static func problem(
+        for resource: ClusterSnapshot.Resource, _ decision: ResourceDecision, _ inputs: PlacementInputs,
+        _ configuration: ResourceConfiguration, _ standing: ClusterStanding, elsewhere: PlacedLoad
+    ) -> PlacementProblem {
         let position = Dictionary(uniqueKeysWithValues: inputs.eligible.enumerated().map { ($1, Int32($0)) })
         let present = inputs.partitions.map { partition in
             presentList(Int(partition), inputs, decision, resource, configuration, standing, position)
@@ -79,20 +85,25 @@ enum ComputePlacement {
         var problem = PlacementProblem(
             partitionCount: inputs.partitions.count, replicas: inputs.replicas, instanceCount: inputs.eligible.count,
             present: present.map(\.list), presentTops: present.map(\.tops),
-            otherReplicas: inputs.eligible.map(total.replicas(of:)),
-            otherTops: inputs.eligible.map(total.tops(of:)), excluded: inputs.excluded,
+            otherReplicas: inputs.eligible.map(elsewhere.replicas(of:)),
+            otherTops: inputs.eligible.map(elsewhere.tops(of:)), excluded: inputs.excluded,
             maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount)
         problem.zones = inputs.zones
-        if strategy.placesByName { inputs.name(&problem, resource, configuration, standing) }
-        let result = strategy.place(problem)
+        if inputs.isByName { inputs.name(&problem, resource, configuration, standing) }
+        return problem
+    }
+
+    /// Where the resource is placed from now on.
+    static func placed(
+        _ result: PlacementResult, _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource
+    ) -> PlacedResource {
         var lists = [[Int32]](repeating: [], count: resource.partitions.count)
         for (row, partition) in inputs.partitions.enumerated() where row < result.preferenceLists.count {
             lists[Int(partition)] = distinct(result.preferenceLists[row], inputs.eligible)
         }
-        let load = PlacedLoad(lists: lists, topCount: inputs.topCount)
-        total += load
-        decision.placement = PlacedResource(
-            inputs: inputs, lists: lists, load: load, problems: problems(result.shortfalls, inputs, resource))
+        return PlacedResource(
+            inputs: inputs, lists: lists, load: PlacedLoad(lists: lists, topCount: inputs.topCount),
+            problems: problems(result.shortfalls, inputs, resource))
     }
 
     /// A strategy may be a user's: what it says is checked.
@@ -160,10 +171,9 @@ enum ComputePlacement {
 }
 
 extension ResourceDecision {
-    /// The controller does not place the resource any more.
-    mutating func forgetPlacement(total: inout PlacedLoad) {
-        if let placement { total -= placement.load }
-        placement = nil
+    /// Whether the resource is to be placed, and not for the first time as it is.
+    func mustBePlaced(_ resource: ClusterSnapshot.Resource) -> Bool {
+        inputs.map { placement?.inputs != $0 || placement?.lists.count != resource.partitions.count } ?? false
     }
 
     /// Where the replicas of a partition should be; `nil` when the partition is not wanted any more.

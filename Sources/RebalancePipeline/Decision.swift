@@ -63,6 +63,8 @@ public struct ResourceDecision: Sendable {
     var partitionProblems: [Int: Problem] = [:]
     /// By partition index: when it must be looked at again though nothing changed there.
     var deadlines: [Int: Int64] = [:]
+    /// What the resource's placement depends on; `nil` when it is not for the controller to place.
+    var inputs: PlacementInputs?
     /// Where the controller itself has placed the resource.
     var placement: PlacedResource?
     /// By partition index: those of which a user has written the preference list.

@@ -48,21 +48,94 @@ public struct Rebalancer: Sendable {
             decision.viewsToRefresh.formUnion(decision.resources.keys)
         }
         let due = decision.deadlines.filter { $0.value <= snapshot.time }.keys
-        for name in decision.viewsToRefresh.union(due).sorted() {
-            guard let resource = snapshot.resources[name] else {
-                decision.forget(name)
-                continue
-            }
-            let isWhole =
-                isEverything || changes.resources.contains(name) || decision.resources[name] == nil
-                || decision.resources[name]?.placement?.inputs.waitsUntil ?? .max <= snapshot.time
-            update(&decision, resource, isWhole: isWhole, touched: changes.partitions[name] ?? [], snapshot)
+        let names = decision.viewsToRefresh.union(due).sorted()
+        let placed = readAndPlace(names, &decision, snapshot, isEverything: isEverything, changes)
+        for name in placed.union(names).sorted() {
+            guard let resource = snapshot.resources[name] else { continue }
+            update(
+                &decision, resource, isWhole: placed.contains(name), touched: changes.partitions[name] ?? [], snapshot)
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
         if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }
         decision.transitions.sort {
             ($0.urgency, $0.resource, $0.instance, $0.partition) < ($1.urgency, $1.resource, $1.instance, $1.partition)
         }
+    }
+
+    // MARK: Whole resources
+
+    /// Stage 1 and the part of stage 3 that is about whole resources, for those that have changed as a whole.
+    /// - Returns: the resources all of whose partitions are to be looked at.
+    private func readAndPlace(
+        _ names: [String], _ decision: inout Decision, _ snapshot: ClusterSnapshot, isEverything: Bool,
+        _ changes: ClusterSnapshot.Changes
+    ) -> Set<String> {
+        guard let standing = decision.standing else { return [] }
+        var read: [String] = []
+        var left: [PlacementInputs] = []
+        for name in names {
+            guard let resource = snapshot.resources[name] else {
+                if let placement = decision.forget(name) { left.append(placement.inputs) }
+                continue
+            }
+            let own = decision.resources[name]
+            guard
+                isEverything || changes.resources.contains(name) || own == nil
+                    || own?.inputs?.waitsUntil ?? .max <= snapshot.time
+            else { continue }
+            self.read(resource, &decision, standing, snapshot)
+            read.append(name)
+        }
+        if read.isEmpty && left.isEmpty { return [] }
+        let placed = PlaceResources(self, snapshot, standing).update(&decision, read, left: left).union(read)
+        for name in placed { settle(name, &decision, standing, snapshot) }
+        return placed
+    }
+
+    /// Stage 1 for a resource.
+    private func read(
+        _ resource: ClusterSnapshot.Resource, _ decision: inout Decision, _ standing: ClusterStanding,
+        _ snapshot: ClusterSnapshot
+    ) {
+        var own = decision.resources.removeValue(forKey: resource.name) ?? ResourceDecision()
+        defer { decision.resources[resource.name] = own }
+        let former = own.configuration?.configuration?.model
+        own.configuration = ReadConfiguration.resource(resource, standing, in: snapshot)
+        guard let configuration = own.configuration?.configuration else { return }
+        // What was asked for is noted by the model's numbers.
+        if configuration.model != former { own.asked = [:] }
+        switch strategy(for: configuration) {
+        case .failure(let problem): own.configuration = .frozen(problem)
+        case .success(let strategy):
+            ComputePlacement.prepare(
+                &own, of: resource, configuration, standing, strategy: strategy, at: snapshot.time)
+        }
+    }
+
+    /// What follows for a resource as a whole from how it was read and placed.
+    private func settle(
+        _ name: String, _ decision: inout Decision, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
+    ) {
+        guard let resource = snapshot.resources[name],
+            var own = decision.resources.removeValue(forKey: name)
+        else { return }
+        let formerProblems = own.problems.count
+        defer {
+            decision.resourceProblemCount += own.problems.count - formerProblems
+            decision.resources[name] = own
+        }
+        switch own.configuration {
+        case .ready(let configuration)?:
+            ComputePlacement.apply(&own, resource, configuration, standing)
+            own.ownProblems = problems(of: resource, configuration, own)
+        case .frozen(let problem)?:
+            own.stop()
+            own.ownProblems = [problem]
+        case .nothing?, nil:
+            own.stop()
+            own.ownProblems = []
+        }
+        own.problems = own.ownProblems
     }
 
     // MARK: One resource
@@ -73,13 +146,12 @@ public struct Rebalancer: Sendable {
     ) {
         guard let standing = decision.standing else { return }
         // Taken out while it is worked on, so that its columns are changed in place.
-        var own = decision.resources.removeValue(forKey: resource.name) ?? ResourceDecision()
+        guard var own = decision.resources.removeValue(forKey: resource.name) else { return }
         let formerProblems = own.problems.count
         defer {
             decision.resourceProblemCount += own.problems.count - formerProblems
             decision.resources[resource.name] = own
         }
-        if isWhole { read(resource, into: &own, standing, snapshot, total: &decision.load) }
         guard case .ready(let configuration)? = own.configuration else {
             decision.deadlines[resource.name] = nil
             return
@@ -89,38 +161,12 @@ public struct Rebalancer: Sendable {
         for partition in partitions {
             update(&own, &decision, partition, resource, configuration, standing, snapshot)
         }
-        decision.deadlines[resource.name] = [own.deadlines.values.min(), own.placement?.inputs.waitsUntil]
+        decision.deadlines[resource.name] = [own.deadlines.values.min(), own.inputs?.waitsUntil]
             .compactMap { $0 }.min()
         own.problems = own.ownProblems
         if !own.partitionProblems.isEmpty {
             own.problems += own.partitionProblems.values.sorted { ($0.partition ?? "") < ($1.partition ?? "") }
         }
-    }
-
-    /// Stages 1 and 3 for a resource as a whole.
-    private func read(
-        _ resource: ClusterSnapshot.Resource, into own: inout ResourceDecision, _ standing: ClusterStanding,
-        _ snapshot: ClusterSnapshot, total: inout PlacedLoad
-    ) {
-        let former = own.configuration?.configuration?.model
-        var outcome = ReadConfiguration.resource(resource, standing, in: snapshot)
-        own.ownProblems = []
-        if case .ready(let configuration) = outcome {
-            // What was asked for is noted by the model's numbers.
-            if configuration.model != former { own.asked = [:] }
-            switch strategy(for: configuration) {
-            case .failure(let problem): outcome = .frozen(problem)
-            case .success(let strategy):
-                ComputePlacement.update(
-                    &own, of: resource, configuration, standing, strategy: strategy, total: &total, at: snapshot.time)
-                own.ownProblems = problems(of: resource, configuration, own)
-            }
-        }
-        own.configuration = outcome
-        guard outcome.configuration == nil else { return }
-        own.stop()
-        if case .frozen(let problem) = outcome { own.ownProblems = [problem] }
-        own.problems = own.ownProblems
     }
 
     private func problems(
@@ -161,11 +207,13 @@ public struct Rebalancer: Sendable {
 
 extension Decision {
     /// Nothing is left of a resource.
-    fileprivate mutating func forget(_ resource: String) {
-        guard var own = resources.removeValue(forKey: resource) else { return }
-        own.forgetPlacement(total: &load)
+    /// - Returns: where it had been placed.
+    fileprivate mutating func forget(_ resource: String) -> PlacedResource? {
+        guard let own = resources.removeValue(forKey: resource) else { return nil }
+        if let placement = own.placement { load -= placement.load }
         resourceProblemCount -= own.problems.count
         deadlines[resource] = nil
+        return own.placement
     }
 }
 

@@ -32,7 +32,10 @@ struct ResourceConfiguration: Sendable {
     func extraReplicas(of wish: Wish) -> Int { minActive < wish.count ? 0 : 1 }
 
     /// Whether the controller moves replicas by itself, and so keeps old ones until new ones have settled.
-    var movesGradually: Bool { mode == .fullAuto || mode == .userDefined }
+    var movesGradually: Bool { isPlacedByController }
+
+    /// Whether a strategy says where replicas are to be, and not a user.
+    var isPlacedByController: Bool { mode == .fullAuto || mode == .userDefined }
 
     func isDisabled(_ partition: String, on instance: Int32) -> Bool {
         guard let disabled = disabled[instance] else { return false }
