@@ -10,6 +10,7 @@ struct RebalanceLoop: Sendable {
     private let context: ControllerContext
     private let views: ViewPublisher
     private let histories: ParticipantHistories
+    private let placements: PlacementRecorder
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -23,12 +24,13 @@ struct RebalanceLoop: Sendable {
 
     init(
         office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
-        reconnected: Flag
+        placements: PlacementRecorder, reconnected: Flag
     ) {
         self.office = office
         self.context = context
         self.views = views
         self.histories = histories
+        self.placements = placements
         self.reconnected = reconnected
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
@@ -94,6 +96,10 @@ struct RebalanceLoop: Sendable {
         try await delete(decision.obsoleteMessages)
         try await dismiss(cache.takeNotices())
         publish()
+        for resource in decision.unrecorded.sorted() {
+            guard let lists = decision.placement(of: resource, in: cache.snapshot) else { continue }
+            placements.record(lists, of: resource)
+        }
         histories.follow(cache.snapshot.instances)
     }
 

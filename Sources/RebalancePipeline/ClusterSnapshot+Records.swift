@@ -64,6 +64,11 @@ extension ClusterSnapshot {
         if idealState.isAbsent, resources[name] == nil { return }
         ensureResource(name)
         guard idealState != resources[name]!.idealState else { return }
+        if let former = resources[name]!.idealState.value, let new = idealState.value, new.isPlaced(unlike: former) {
+            resources[name]!.idealState = idealState
+            changes.records.insert(name)
+            return
+        }
         resources[name]!.take(idealState)
         if idealState.isAbsent { orphans.insert(name) } else { orphans.remove(name) }
         changes.resources.insert(name)

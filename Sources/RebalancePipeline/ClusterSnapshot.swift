@@ -145,6 +145,8 @@ public struct ClusterSnapshot: Sendable {
         public var resources: Set<String> = []
         /// Single partitions by resource.
         public var partitions: [String: Set<Int>] = [:]
+        /// Resources of which nothing changed but the record of where the controller has placed them.
+        public var records: Set<String> = []
 
         /// Everything.
         public static let everything = Changes(isEverything: true)
@@ -152,7 +154,7 @@ public struct ClusterSnapshot: Sendable {
         public static let none = Changes()
 
         /// Whether nothing was touched.
-        public var isEmpty: Bool { !isEverything && resources.isEmpty && partitions.isEmpty }
+        public var isEmpty: Bool { !isEverything && resources.isEmpty && partitions.isEmpty && records.isEmpty }
     }
 
     /// Gives what has changed since the last call, and begins anew.

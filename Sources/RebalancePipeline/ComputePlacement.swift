@@ -34,7 +34,7 @@ enum ComputePlacement {
                 decision.userLists.insert(partition)
             }
         case .fullAuto, .userDefined:
-            Substitutes.update(&decision, configuration, standing)
+            Substitutes.update(&decision, of: resource, configuration, standing)
             applyUserLists(&decision, resource, configuration, standing)
         }
     }
@@ -116,8 +116,8 @@ enum ComputePlacement {
         return result
     }
 
-    /// Where a partition was placed before; at the start, and for strategies that place by name, where its replicas are
-    /// or are coming up, the best state first.
+    /// Where a partition was placed before, by this leader or by the one before it; if nobody knows that, and for strategies
+    /// that place by name, where its replicas are or are coming up, the best state first.
     private static func presentList(
         _ partition: Int, _ inputs: PlacementInputs, _ decision: ResourceDecision,
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
@@ -130,6 +130,12 @@ enum ComputePlacement {
             return (
                 list.compactMap { position[$0] }, list.prefix(former.inputs.topCount).count { position[$0] != nil }
             )
+        }
+        if !inputs.isByName, decision.placement == nil,
+            let recorded = configuration.idealState?.preferenceLists[resource.partitions[partition]], !recorded.isEmpty
+        {
+            let list = recorded.map { standing.index(of: $0).flatMap { position[$0] } }
+            return (list.compactMap(\.self), list.prefix(inputs.topCount).count { $0 != nil })
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {

@@ -11,6 +11,9 @@ public struct Decision: Sendable {
     public internal(set) var obsoleteMessages: [ObsoleteMessage] = []
     /// Resources whose replicas changed, so that their external view may be out of date; and resources that are gone.
     public internal(set) var viewsToRefresh: Set<String> = []
+    /// Resources whose ideal state does not show where they are placed (``placement(of:in:)``). Only those that were looked
+    /// at in this pass.
+    public internal(set) var unrecorded: Set<String> = []
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
     public internal(set) var nextDeadline: Int64?
     /// Faults of the cluster as a whole.

@@ -4,8 +4,6 @@ struct PlacedResource: Sendable {
     /// By partition index; empty for those that are not wanted.
     var lists: [[Int32]]
     var load: PlacedLoad
-    /// By partition index: who stands in for instances that are waited for.
-    var substitutes: [Int: [Int32]] = [:]
     /// What could not be placed.
     var problems: [Problem]
 }

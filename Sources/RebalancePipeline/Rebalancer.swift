@@ -37,6 +37,7 @@ public struct Rebalancer: Sendable {
     public func update(_ decision: inout Decision, with snapshot: ClusterSnapshot, changes: ClusterSnapshot.Changes) {
         decision.transitions = []
         decision.obsoleteMessages = []
+        decision.unrecorded = []
         decision.nextDeadline = nil
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         let isEverything = changes.isEverything || decision.standing == nil
@@ -54,6 +55,9 @@ public struct Rebalancer: Sendable {
             guard let resource = snapshot.resources[name] else { continue }
             update(
                 &decision, resource, isWhole: placed.contains(name), touched: changes.partitions[name] ?? [], snapshot)
+        }
+        if !snapshot.isPaused {
+            for name in placed.union(changes.records) { decision.compareRecord(of: name, snapshot) }
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
         if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }

@@ -148,6 +148,10 @@ struct World {
             }
         }
         for batch in batches { send(batch) }
+        for resource in decision.unrecorded {
+            guard let lists = decision.placement(of: resource, in: snapshot) else { continue }
+            edit(resource) { $0.preferenceLists = lists }
+        }
         return transitions
     }
 

@@ -1,0 +1,36 @@
+import HelixRecords
+
+/// The record of where the controller has placed a resource: the preference lists in its ideal state. A new leader goes on
+/// from there; and whoever changes the mode to SEMI_AUTO keeps what there is.
+extension Decision {
+    /// Where a resource is placed, by partition; the most preferred instance comes first.
+    /// - Returns: `nil` when its placement is not recorded: users place it, or it follows from where replicas are.
+    public func placement(of resource: String, in snapshot: ClusterSnapshot) -> [String: [String]]? {
+        guard let own = resources[resource], let found = snapshot.resources[resource], let placement = own.placement,
+            own.inputs == placement.inputs, !placement.inputs.isByName, let idealState = found.idealState.value,
+            idealState.bucketSize == 0
+        else { return nil }
+        var lists: [String: [String]] = [:]
+        for partition in placement.inputs.partitions.map(Int.init) where partition < placement.lists.count {
+            lists[found.partitions[partition]] = placement.lists[partition].map { snapshot.instances[Int($0)].name }
+        }
+        return lists
+    }
+
+    /// Notes whether a resource's ideal state shows where it is placed.
+    mutating func compareRecord(of resource: String, _ snapshot: ClusterSnapshot) {
+        guard let lists = placement(of: resource, in: snapshot) else { return }
+        if lists != snapshot.resources[resource]?.idealState.value?.preferenceLists { unrecorded.insert(resource) }
+    }
+}
+
+extension IdealState {
+    /// Whether two ideal states of a resource that the controller places differ in nothing but where it is placed.
+    func isPlaced(unlike other: IdealState) -> Bool {
+        guard rebalanceMode == .fullAuto || rebalanceMode == .userDefined else { return false }
+        guard preferenceLists.keys == other.preferenceLists.keys else { return false }
+        var record = record
+        record.listFields = other.record.listFields
+        return record == other.record
+    }
+}
