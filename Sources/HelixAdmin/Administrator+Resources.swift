@@ -31,6 +31,8 @@ public struct ResourceSettings: Sendable, Hashable {
     public var instanceGroupTag: String?
     /// How long replicas of an instance that went away wait for it.
     public var rebalanceDelay: Duration?
+    /// When the top state goes back to an instance that returns.
+    public var failback: IdealState.Failback = .immediate
     /// How many partitions one child znode holds; 0 keeps the resource in one piece.
     public var bucketSize: Int = 0
 
@@ -113,6 +115,7 @@ extension Administrator {
         idealState.minActiveReplicas = settings.minActiveReplicas
         idealState.instanceGroupTag = settings.instanceGroupTag
         idealState.rebalanceDelay = settings.rebalanceDelay
+        idealState.failback = settings.failback
         if settings.bucketSize > 0 { idealState.bucketSize = settings.bucketSize }
         return idealState
     }

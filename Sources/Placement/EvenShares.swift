@@ -33,6 +33,30 @@ struct EvenShares: Sendable {
     }
 }
 
+extension [Int32] {
+    /// What each has at the end if more is given out, one by one, to whoever has the least then.
+    func filled(upTo total: Int, elsewhere: [Int]) -> [Int32] {
+        var missing = total - reduce(0) { $0 + Int($1) }
+        guard missing > 0, !isEmpty else { return self }
+        var filled = self
+        let order = indices.sorted { (self[$0], $0) < (self[$1], $1) }
+        // The first so many can be brought to one level.
+        var reached = 1
+        var level = Int(self[order[0]])
+        while reached < count, (Int(self[order[reached]]) - level) * reached <= missing {
+            missing -= (Int(self[order[reached]]) - level) * reached
+            level = Int(self[order[reached]])
+            reached += 1
+        }
+        level += missing / reached
+        missing %= reached
+        for index in order.prefix(reached) { filled[index] = Int32(level) }
+        let rest = order.prefix(reached).sorted { (elsewhere.at($0), $0) < (elsewhere.at($1), $1) }
+        for index in rest.prefix(missing) { filled[index] += 1 }
+        return filled
+    }
+}
+
 extension [Int] {
     /// The element at `index`, 0 beyond the end.
     func at(_ index: Int) -> Int { index < count ? self[index] : 0 }

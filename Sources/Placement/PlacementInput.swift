@@ -16,6 +16,8 @@ struct PlacementInput: Sendable {
     let zones: ZoneRule
     let otherReplicas: [Int]
     let otherTops: [Int]
+    let keepsTops: Bool
+    private let topless: Set<Int32>
 
     init(_ problem: PlacementProblem) {
         let rows = max(0, problem.partitionCount)
@@ -30,6 +32,8 @@ struct PlacementInput: Sendable {
         presentTops = problem.presentTops
         otherReplicas = problem.otherReplicas
         otherTops = problem.otherTops
+        keepsTops = problem.keepsTops
+        topless = problem.topless
         present = Self.distinct(problem.present, rows: rows, below: instanceCount)
         excluded = problem.excluded.map { sets in
             Self.distinct(sets.map { $0.sorted() }, rows: rows, below: instanceCount)
@@ -62,6 +66,15 @@ struct PlacementInput: Sendable {
     func tops(_ row: Int) -> ArraySlice<Int32> {
         guard let presentTops else { return holders(row).prefix(topCount) }
         return holders(row).prefix(max(0, min(presentTops.at(row), topCount)))
+    }
+
+    /// Those of a partition's replicas among which tops are chosen.
+    func candidates(_ row: Int, _ replicas: ArraySlice<Int32>) -> ArraySlice<Int32> {
+        if topless.isEmpty { return replicas }
+        let able = replicas.filter { instance in
+            !topless.contains(instance) && !(keepsTops && excluded?.contains(instance, in: row) ?? false)
+        }
+        return able.count < min(topCount, replicas.count) ? replicas : able[...]
     }
 
     /// The partitions that have fewer replicas than wanted, and what stood in the way.

@@ -69,6 +69,10 @@ public struct PlacementProblem: Sendable, Hashable {
     /// none is.
     public var topCount: Int
 
+    /// Whether tops stay where they are, even if that is not even: only partitions without one get one.
+    public var keepsTops = false
+    /// Instances that can hold replicas but no tops at the moment.
+    public var topless: Set<Int32> = []
     /// The resource, its partitions and the instances by name, for strategies that place by name.
     public var names = PlacementNames()
     /// By instance: the number of its fault zone. Replicas of a partition are in different zones as long as there are

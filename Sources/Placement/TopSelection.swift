@@ -36,7 +36,10 @@ struct TopSelection {
             }
         }
         let count = input.instanceCount
-        shares = SharePools(EvenShares(total: total, among: count), instanceCount: count)
+        shares =
+            input.keepsTops
+            ? SharePools(exactly: load.filled(upTo: total, elsewhere: input.otherTops))
+            : SharePools(EvenShares(total: total, among: count), instanceCount: count)
         quotas = shares.quotas(holding: load, elsewhere: input.otherTops)
     }
 
@@ -51,7 +54,7 @@ struct TopSelection {
             let (holders, tops) = (input.holders(row), input.tops(row))
             // Where nothing is there yet, every replica has yet to come, and none is worse than another.
             let isNew = !replicas.row(row).contains(where: holders.contains)
-            for instance in replicas.row(row) {
+            for instance in input.candidates(row, replicas.row(row)) {
                 listed.append(instance)
                 let isThere = isNew || holders.contains(instance)
                 costs.append(tops.contains(instance) ? 0 : isThere ? handOff : handOff + 1)
@@ -150,7 +153,7 @@ struct TopSelection {
             while table.count(row) < min(table.width, replicas.count(row)) {
                 let first = replicas[row, 0]
                 let isFirstFit =
-                    need(first) > 0 && !table.contains(first, in: row)
+                    need(first) > 0 && !table.contains(first, in: row) && choices.listed.contains(first, in: row)
                     && choices.cost(row, first) <= Int(handOff)
                 guard let next = isFirstFit ? first : successor(row) else { break }
                 append(next, to: row)

@@ -89,6 +89,11 @@ enum ComputePlacement {
             otherTops: inputs.eligible.map(elsewhere.tops(of:)), excluded: inputs.excluded,
             maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount)
         problem.zones = inputs.zones
+        if let failback = inputs.failback {
+            let former = decision.placement?.inputs.failback
+            problem.keepsTops = former == nil || former?.lastRebalance == failback.lastRebalance
+            problem.topless = failback.away
+        }
         if inputs.isByName { inputs.name(&problem, resource, configuration, standing) }
         return problem
     }

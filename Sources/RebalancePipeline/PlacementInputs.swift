@@ -22,9 +22,19 @@ struct PlacementInputs: Sendable, Hashable {
     var zonePaths: [FaultZone] = []
     var replicas: Int
     var topCount = 0
+    /// For resources whose tops do not go back by themselves.
+    var failback: Failback?
     var maximumPerInstance: Int?
     /// By position in `partitions`: positions in `eligible` that must not take it newly.
     var excluded: [Set<Int32>]?
+
+    /// What the places of tops depend on where they stay as long as they can.
+    struct Failback: Sendable, Hashable {
+        /// Positions in `eligible` that cannot serve at the moment.
+        var away: Set<Int32>
+        /// When somebody asked for a rebalance the last time, in milliseconds since 1970.
+        var lastRebalance: Int64?
+    }
 
     init(
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
@@ -45,6 +55,10 @@ struct PlacementInputs: Sendable, Hashable {
             absent = Set(eligible.indices.filter { !present.contains(eligible[$0]) }.map(Int32.init))
         }
         waitsUntil = active.compactMap { DelayWindow.end(of: standing[$0], configuration, at: time) }.min()
+        if configuration.idealState?.failback == .never {
+            let away = eligible.indices.filter { !standing[eligible[$0]].isEligible }
+            failback = Failback(away: Set(away.map(Int32.init)), lastRebalance: standing.lastRebalance)
+        }
         numberZones(standing)
         excluded = Self.excluded(eligible, resource, configuration, standing)
     }

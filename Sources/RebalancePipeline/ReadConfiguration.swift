@@ -68,6 +68,8 @@ enum ReadConfiguration {
         /// Place of an instance in the order of names.
         var nameRank: [Int]
         var liveCount: Int
+        /// When somebody asked for a rebalance the last time, in milliseconds since 1970.
+        var lastRebalance: Int64?
         var names: NameTable
 
         func name(of instance: Int32) -> String { names[Int(instance)] }
@@ -87,7 +89,8 @@ enum ReadConfiguration {
                 Standing($0, zones: zones, cluster: snapshot.clusterConfig.value)
             },
             byName: byName.map(Int32.init), nameRank: nameRank,
-            liveCount: snapshot.instances.count { $0.live != nil }, names: snapshot.instanceNames)
+            liveCount: snapshot.instances.count { $0.live != nil },
+            lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames)
     }
 
     /// Faults that are nobody's in particular.

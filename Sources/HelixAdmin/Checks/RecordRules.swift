@@ -141,6 +141,7 @@ extension RecordRules {
             "REBALANCE_TIMER_PERIOD": .milliseconds, "MAX_PARTITIONS_PER_INSTANCE": .count,
             "HELIX_ENABLED": .boolean, "GROUP_ROUTING_ENABLED": .boolean, "EXTERNAL_VIEW_DISABLED": .boolean,
             "BUCKET_SIZE": .count, "BATCH_MESSAGE_MODE": .boolean, "enableCompression": .boolean,
+            "FAILBACK": .oneOf(IdealState.Failback.self),
         ]) { $1 },
         simpleSuffixes: ["_TIMEOUT": .milliseconds],
         problems: { IdealState(record: $0).problems() })

@@ -23,6 +23,21 @@ extension IdealState {
         set { record[name: "REBALANCE_STRATEGY"] = newValue }
     }
 
+    /// When the top state goes back to an instance that had it before it went away.
+    public enum Failback: String, Sendable, Hashable, CaseIterable {
+        /// As soon as evenness asks for it.
+        case immediate = "IMMEDIATE"
+        /// Not until somebody asks for a rebalance: it comes back in a lower state.
+        case never = "NEVER"
+    }
+
+    /// FAILBACK: when the top state goes back to an instance that returns; at once unless set. Java controllers do not know
+    /// the field.
+    public var failback: Failback {
+        get { record[name: "FAILBACK"].flatMap(Failback.init) ?? .immediate }
+        set { record[name: "FAILBACK"] = newValue == .immediate ? nil : newValue.rawValue }
+    }
+
     /// REBALANCE_DELAY: how long replicas of an instance that went away wait for it; `nil` leaves it to the cluster.
     public var rebalanceDelay: Duration? {
         get { record[milliseconds: "REBALANCE_DELAY"] }

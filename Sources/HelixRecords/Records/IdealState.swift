@@ -121,6 +121,9 @@ public struct IdealState: RecordView {
             let modes = RebalanceMode.allCases.map(\.rawValue).joined(separator: ", ")
             problems.append("REBALANCE_MODE is \(spelt("REBALANCE_MODE")), expected one of \(modes)")
         }
+        if let text = record[name: "FAILBACK"], Failback(rawValue: text) == nil {
+            problems.append("FAILBACK is \(spelt("FAILBACK")), expected IMMEDIATE or NEVER")
+        }
         guard let replicas else {
             problems.append("REPLICAS is \(spelt("REPLICAS")), expected a number from 0 or \(Self.anyLiveInstance)")
             return problems

@@ -9,6 +9,8 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 extension InstanceOperation: ExpressibleByArgument {}
 
+extension IdealState.Failback: ExpressibleByArgument {}
+
 extension IdealState.RebalanceMode: ExpressibleByArgument {
     /// All that a resource of a user's can have: TASK is the task framework's.
     public static var allValueStrings: [String] { allCases.filter { $0 != .task }.map(\.rawValue) }

@@ -44,6 +44,11 @@ extension ResourceCommand {
         var minActive: Int?
         @Option(help: "How many seconds replicas of an instance that went away wait for it.")
         var delay: Double?
+        @Option(
+            help: ArgumentHelp(
+                "When the top state goes back to an instance that returns: IMMEDIATE, or NEVER, that is not before "
+                    + "'helix cluster rebalance'.", valueName: "when"))
+        var failback: IdealState.Failback = .immediate
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -61,6 +66,7 @@ extension ResourceCommand {
             settings.maxPartitionsPerInstance = maxPerInstance
             settings.minActiveReplicas = minActive
             settings.rebalanceDelay = delay.map { .milliseconds(Int64($0 * 1000)) }
+            settings.failback = failback
             try await administrator.addResource(target.resource, settings, in: target.cluster)
             return Confirmation(message: "resource \(target.resource) added to cluster \(target.cluster)")
         }
