@@ -69,13 +69,20 @@ struct PlacedCluster {
         return lists.indices.map { resource in
             var problem = PlacementProblem(
                 partitionCount: size.partitions, replicas: size.replicas, instanceCount: eligible.count,
-                present: lists[resource].map { list in list.map { position[Int($0)] }.filter { $0 >= 0 } },
-                presentTops: lists[resource].map { list in list.prefix(1).count { position[Int($0)] >= 0 } },
+                present: lists[resource].map { present($0).map { position[Int($0)] } },
+                presentTops: lists[resource].map { $0.prefix(1).count { position[Int($0)] >= 0 } },
                 maximumPerInstance: maximumPerInstance)
             if size.zones > 0 { problem.zones = eligible.map { Int32(zone($0)) } }
             if strategy.placesByName { name(&problem, resource, eligible) }
             return problem
         }
+    }
+
+    /// Who is left of a list: as it was placed, or for a strategy that places by name as current states say it, the one in
+    /// the top state first and the others in the order of their names.
+    private func present(_ list: [Int32]) -> [Int32] {
+        let followers = strategy.placesByName ? list.dropFirst().sorted() : Array(list.dropFirst())
+        return (list.prefix(1) + followers).filter { presence[Int($0)] == .there }
     }
 
     private func name(_ problem: inout PlacementProblem, _ resource: Int, _ eligible: [Int]) {
@@ -107,6 +114,7 @@ struct PlacedCluster {
 
 /// Places several resources on the same instances, one after the other, each knowing of the others.
 func placeTogether(_ problems: [PlacementProblem], by strategy: any PlacementStrategy) -> [PlacementResult] {
+    if problems.count == 1 { return [strategy.place(problems[0])] }
     var total = InstanceLoad(instances: problems.first?.instanceCount ?? 0)
     let present = problems.map { InstanceLoad($0.present, tops: $0.presentTops, instances: $0.instanceCount) }
     for load in present { total += load }

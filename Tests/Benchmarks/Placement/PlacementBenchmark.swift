@@ -58,12 +58,11 @@ struct PlacementBenchmark {
         report.add(size.name, name + "replicas, max − min", Double(outcome.total.replicas), "replicas", bar: "≤ 1")
         report.add(size.name, name + "top states, max − min", Double(outcome.total.tops), "tops", bar: "≤ 1")
         if change == .start { return }
-        add(outcome.replicas, size, name + "replicas", "replicas")
-        add(outcome.tops, size, name + "top states", "tops")
+        add(outcome.replicas, size, name + "replicas moved", "replicas")
+        add(outcome.tops, size, name + "top states moved", "tops")
     }
 
     private func add(_ moves: PlacementOutcome.Moves, _ size: PlacedCluster.Size, _ name: String, _ unit: String) {
-        report.add(size.name, name + " moved", Double(moves.count), unit)
-        report.add(size.name, name + " moved / minimum", moves.ratio, "×", bar: "1")
+        report.add(size.name, name, Double(moves.count), unit, bar: "\(moves.least), the minimum")
     }
 }

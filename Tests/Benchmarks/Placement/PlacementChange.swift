@@ -43,12 +43,13 @@ struct PlacementOutcome {
         var tops = 0
     }
 
-    /// Moves, and the minimum of an even placement.
+    /// Moves, and what no placement stays below that is even within one.
     struct Moves {
         var count = 0
+        /// When each resource is even.
         var least = 0
-
-        var ratio: Double { least == 0 ? (count == 0 ? 1 : .infinity) : Double(count) / Double(least) }
+        /// When all resources together are even, too.
+        var leastTogether = 0
     }
 
     /// Processor time for all resources.
@@ -73,7 +74,7 @@ struct PlacementOutcome {
         let before = cluster.lists
         cluster.take(results)
         measureRange(cluster)
-        for (former, lists) in zip(before, cluster.lists) { measureMoves(from: former, to: lists, in: cluster) }
+        measureMoves(from: before, in: cluster)
     }
 
     private mutating func measureRange(_ cluster: PlacedCluster) {
@@ -89,17 +90,24 @@ struct PlacementOutcome {
         total = Range(replicas: sum.replicas.range(of: there), tops: sum.tops.range(of: there))
     }
 
-    private mutating func measureMoves(from former: [[Int32]], to lists: [[Int32]], in cluster: PlacedCluster) {
-        for (old, new) in zip(former, lists) {
+    private mutating func measureMoves(from former: [[[Int32]]], in cluster: PlacedCluster) {
+        for (old, new) in zip(former.joined(), cluster.lists.joined()) {
             replicas.count += new.count { !old.contains($0) }
             tops.count += new.first != old.first ? 1 : 0
         }
         let there = cluster.nodesThere
-        let held = InstanceLoad(former, instances: cluster.presence.count)
-        let partitions = cluster.size.partitions
-        replicas.least += leastMoves(
-            holding: there.map { held.replicas[$0] }, total: partitions * min(cluster.size.replicas, there.count))
-        tops.least += leastMoves(holding: there.map { held.tops[$0] }, total: partitions)
+        let wanted = cluster.size.partitions * min(cluster.size.replicas, there.count)
+        var sum = InstanceLoad(instances: cluster.presence.count)
+        for lists in former {
+            let held = InstanceLoad(lists, instances: cluster.presence.count)
+            sum += held
+            replicas.least += leastMoves(holding: there.map { held.replicas[$0] }, total: wanted)
+            tops.least += leastMoves(holding: there.map { held.tops[$0] }, total: cluster.size.partitions)
+        }
+        replicas.leastTogether = max(
+            replicas.least, leastMoves(holding: there.map { sum.replicas[$0] }, total: wanted * former.count))
+        tops.leastTogether = max(
+            tops.least, leastMoves(holding: there.map { sum.tops[$0] }, total: cluster.size.partitions * former.count))
     }
 }
 

@@ -6,19 +6,22 @@ struct StrategyComparison {
     let isQuick: Bool
 
     func run() {
-        compare(
+        let first = compare(
             isQuick
                 ? .init(resources: 10, partitions: 20, nodes: 10, zones: 5)
                 : .init(resources: 100, partitions: 100, nodes: 50, zones: 5),
             after: [.nodeDown, .added(1), .added(3), .zoneDown])
-        compare(
+        var second = compare(
             isQuick ? .init(partitions: 500, nodes: 20) : .init(partitions: 50_000, nodes: 500),
             after: [.nodeDown, .nodeRemoved, .added(1)])
+        second.notes = Self.notes
+        report.add(first)
+        report.add(second)
     }
 
     private static let strategies = [BalancedPlacement()] + HelixStrategies.all
 
-    private func compare(_ size: PlacedCluster.Size, after changes: [PlacementChange]) {
+    private func compare(_ size: PlacedCluster.Size, after changes: [PlacementChange]) -> TextTable {
         var outcomes = [[PlacementOutcome]](repeating: [], count: changes.count + 1)
         for strategy in Self.strategies {
             var cluster = PlacedCluster(size, strategy)
@@ -31,31 +34,30 @@ struct StrategyComparison {
         var table = TextTable(
             title: size.name,
             header: [
-                "change", "strategy", "ms", "replicas, max − min", "top states, max − min", "replicas moved",
-                "top states moved",
-            ],
-            notes: Self.notes)
+                "change", "strategy", "ms", "replicas, max − min", "tops, max − min", "replicas moved", "tops moved",
+            ])
         for (change, row) in zip([.start] + changes, outcomes) {
             for (strategy, outcome) in zip(Self.strategies, row) {
                 table.rows.append([change.name, Self.shortName(of: strategy)] + cells(outcome, change, size))
             }
         }
-        report.add(table)
+        return table
     }
 
     private static let notes = [
-        "ms: processor time for all resources. max − min: the difference between the nodes with the most and the least, of "
-            + "the resource that is spread least evenly, and after the stroke of all resources together.",
-        "moved: replicas where none was, and top states that changed hands, with the minimum in parentheses: the sum over "
-            + "nodes of what they lack of an even share, which no even placement can stay below, though an uneven one can. "
-            + "It is counted from where the strategy itself had placed everything.",
-        "Sticky needs MAX_PARTITIONS_PER_INSTANCE: a fifth more than an even share, of what is left without a zone.",
+        "ms: processor time for all resources. max − min: the difference between the node with the most and the one "
+            + "with the least; of the resource that is spread least evenly / of all resources together.",
+        "moved: replicas where none was, and tops (top states) that changed hands; in parentheses the minimum: the sum "
+            + "over nodes of what each lacks of an even share, counted from where the strategy itself had placed "
+            + "everything. No placement that is even stays below it (/ none whose sum over all resources is even as "
+            + "well); an uneven one can.",
+        "StickyRebalanceStrategy needs MAX_PARTITIONS_PER_INSTANCE, here a fifth more than an even share of what is "
+            + "left without a zone.",
     ]
 
-    /// The last part of a Java class's name.
+    /// A Java class's name without its package.
     private static func shortName(of strategy: any PlacementStrategy) -> String {
-        let name = strategy.name.split(separator: ".").last.map(String.init) ?? strategy.name
-        return name.replacing("RebalanceStrategy", with: "")
+        strategy.name.split(separator: ".").last.map(String.init) ?? strategy.name
     }
 
     private func outcome(of change: PlacementChange, in cluster: inout PlacedCluster) -> PlacementOutcome {
@@ -64,6 +66,11 @@ struct StrategyComparison {
         func state(_ figure: String, _ value: Double, _ unit: String) {
             report.state(cluster.size.name, name + figure, value, unit)
         }
+        func state(_ moves: PlacementOutcome.Moves, _ what: String, _ unit: String) {
+            state("\(what) moved", Double(moves.count), unit)
+            state("\(what) moved, minimum for even resources", Double(moves.least), unit)
+            state("\(what) moved, minimum for an even sum of them", Double(moves.leastTogether), unit)
+        }
         state("time on one core", outcome.time.inMilliseconds, "ms")
         state("replicas of a resource, max − min", Double(outcome.worst.replicas), "replicas")
         state("replicas of all resources, max − min", Double(outcome.total.replicas), "replicas")
@@ -71,10 +78,8 @@ struct StrategyComparison {
         state("top states of all resources, max − min", Double(outcome.total.tops), "tops")
         state("replicas not placed", Double(outcome.missing), "replicas")
         if change != .start {
-            state("replicas moved", Double(outcome.replicas.count), "replicas")
-            state("replicas moved, minimum", Double(outcome.replicas.least), "replicas")
-            state("top states moved", Double(outcome.tops.count), "tops")
-            state("top states moved, minimum", Double(outcome.tops.least), "tops")
+            state(outcome.replicas, "replicas", "replicas")
+            state(outcome.tops, "top states", "tops")
         }
         return outcome
     }
@@ -84,7 +89,7 @@ struct StrategyComparison {
     ) -> [String] {
         func range(_ worst: Int, _ total: Int) -> String { size.resources > 1 ? "\(worst) / \(total)" : "\(total)" }
         func text(_ moves: PlacementOutcome.Moves) -> String {
-            change == .start ? "" : "\(moves.count) (\(moves.least))"
+            change == .start ? "" : "\(moves.count) (\(range(moves.least, moves.leastTogether)))"
         }
         let missing = outcome.missing > 0 ? ", \(outcome.missing) missing" : ""
         return [
