@@ -27,8 +27,8 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the benchmarks.",
         discussion: """
-            The parts: pipeline (a pass by itself), placement (one large resource), strategies (all of them side by side), \
-            and clusters of 6 and of 10 instances. Only the last two need a ZooKeeper server.
+            The parts: pipeline (a pass by itself), placement (one large resource), strategies (all of them side by \
+            side), and clusters of 6 and of 10 instances. Only the last two need a ZooKeeper server.
             """)
 
     @Flag(help: "Small sizes only: a smoke test of the benchmark itself.")

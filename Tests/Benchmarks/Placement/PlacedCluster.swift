@@ -78,8 +78,8 @@ struct PlacedCluster {
         }
     }
 
-    /// Who is left of a list: as it was placed, or for a strategy that places by name as current states say it, the one in
-    /// the top state first and the others in the order of their names.
+    /// Who is left of a list: as it was placed, or for a strategy that places by name as current states say it, the one
+    /// in the top state first and the others in the order of their names.
     private func present(_ list: [Int32]) -> [Int32] {
         let followers = strategy.placesByName ? list.dropFirst().sorted() : Array(list.dropFirst())
         return (list.prefix(1) + followers).filter { presence[Int($0)] == .there }
