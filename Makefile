@@ -45,7 +45,7 @@ test-examples: setup-test
 	$(SWIFT) build $(EXAMPLES) --build-tests
 	$(SWIFT) test $(EXAMPLES) --skip-build
 
-bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick')
+bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
 

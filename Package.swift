@@ -148,8 +148,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "RebalancePipeline", "HelixController",
-                "HelixParticipant", "TestSupport", logging, arguments,
+                "Coordination", "ZooKeeper", "StateModels", "HelixRecords", "Placement", "RebalancePipeline",
+                "HelixController", "HelixParticipant", "HelixSimulation", "TestSupport", logging, arguments,
             ],
             path: "Tests/Benchmarks"),
         .executableTarget(name: "Mutants", dependencies: ["TestSupport", arguments, signals], path: "Tests/Mutants"),

@@ -39,11 +39,13 @@ let package = Package(
         .executableTarget(
             name: "LockManager", dependencies: ["Shared", helix, logging, lifecycle, arguments],
             exclude: ["README.md"]),
+        .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
         .testTarget(name: "LeaderStandbyTests", dependencies: ["LeaderStandby", "Shared", "Support"]),
         .testTarget(name: "MasterSlaveTests", dependencies: ["MasterSlave", "Shared", "Support", helix]),
         .testTarget(name: "LockManagerTests", dependencies: ["LockManager", "Shared", "Support"]),
+        .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],
     swiftLanguageModes: [.v6]

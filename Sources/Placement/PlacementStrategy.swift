@@ -2,8 +2,17 @@
 ///
 /// A strategy is a pure function: the same problem has the same result in every process and at every time, so that a
 /// new leader does not undo what its predecessor decided.
+///
+/// One of your own is registered with every controller of the cluster, and named by resources: USER_DEFINED ones in
+/// REBALANCER_CLASS_NAME, FULL_AUTO ones in REBALANCE_STRATEGY.
+///
+/// ```swift
+/// var configuration = ControllerConfiguration()
+/// configuration.strategies = [TenantPlacement()]
+/// let controller = Controller(cluster: "shop", name: "c1", coordination: zooKeeper, configuration: configuration)
+/// ```
 public protocol PlacementStrategy: Sendable {
-    /// Name on the wire (REBALANCE_STRATEGY) under which it is registered.
+    /// Name on the wire under which it is registered.
     var name: String { get }
 
     /// Whether places follow from names and from where replicas are now, rather than from where they were placed

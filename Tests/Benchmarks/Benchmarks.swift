@@ -15,27 +15,50 @@ struct Benchmarks: AsyncParsableCommand {
 }
 
 struct Run: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the benchmarks.")
+    /// What can be measured by itself.
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case pipeline, placement, strategies
+        case sixInstances = "6"
+        case tenInstances = "10"
+
+        static let clusters: Set<Part> = [.sixInstances, .tenInstances]
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Run the benchmarks.",
+        discussion: """
+            The parts: pipeline (a pass by itself), placement (one large resource), strategies (all of them side by \
+            side), and clusters of 6 and of 10 instances. Only the last two need a ZooKeeper server.
+            """)
 
     @Flag(help: "Small sizes only: a smoke test of the benchmark itself.")
     var quick = false
 
-    @Option(help: "Only the scenario with this many instances (6 or 10).")
-    var only: Int?
+    @Option(help: "Only this part; may be given more than once.")
+    var only: [Part] = []
+
+    @Option(help: "text for JSON lines and tables, markdown for tables only.")
+    var format = OutputFormat.text
 
     func run() async throws {
-        let report = Report()
-        try PipelineBenchmark(report: report, isQuick: quick).run()
-        let sizes: [Scenario.Size] =
-            quick
-            ? [.init(instances: 4, partitions: 64, replicas: 3)]
-            : [
-                .init(instances: 6, partitions: 1024, replicas: 3),
-                .init(instances: 10, partitions: 4096, replicas: 3),
-            ].filter { only == nil || $0.instances == only }
-        for size in sizes {
+        let report = Report(format: format)
+        let parts = only.isEmpty ? Part.allCases : only
+        if parts.contains(.pipeline) { try PipelineBenchmark(report: report, isQuick: quick).run() }
+        if parts.contains(.placement) { try PlacementBenchmark(report: report, isQuick: quick).run() }
+        if parts.contains(.strategies) { StrategyComparison(report: report, isQuick: quick).run() }
+        for size in sizes(of: parts) {
             try await Scenario(size: size, report: report, isQuick: quick).run()
         }
-        report.printTable()
+        report.printTables()
+    }
+
+    private func sizes(of parts: [Part]) -> [Scenario.Size] {
+        if quick {
+            return Part.clusters.isDisjoint(with: parts) ? [] : [.init(instances: 4, partitions: 64, replicas: 3)]
+        }
+        return [
+            .init(instances: 6, partitions: 1024, replicas: 3),
+            .init(instances: 10, partitions: 4096, replicas: 3),
+        ].filter { size in parts.contains { $0.rawValue == "\(size.instances)" } }
     }
 }

@@ -114,10 +114,5 @@ final class Child: Sendable {
         return (Double(fields[11])! + Double(fields[12])!) * 1000 / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Memory in megabytes: `VmRSS` now, `VmHWM` at its highest.
-    func memory(_ key: String) throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
-        return Double(line?.split(whereSeparator: { !$0.isNumber }).first ?? "0")! / 1024
-    }
+    var memory: ProcessMemory { ProcessMemory(of: process.processIdentifier) }
 }

@@ -1,42 +1,45 @@
 import Foundation
 import Synchronization
 
-/// Figures as they come, one JSON object a line, and all of them in a table at the end.
+/// Figures as they come, one JSON object a line, and all of them in tables at the end.
 final class Report: Sendable {
-    private struct Figure {
-        var scenario: String
-        var name: String
-        var value: Double
-        var unit: String
-        var bar: String?
+    private struct Content {
+        var figures = TextTable(header: ["scenario", "figure", "value", "unit", "bar"])
+        var tables: [TextTable] = []
     }
 
-    private let figures = Mutex<[Figure]>([])
+    private let format: OutputFormat
+    private let content = Mutex(Content())
+
+    init(format: OutputFormat) { self.format = format }
 
     /// - Parameter bar: what the figure should be, if there is such a thing.
     func add(_ scenario: String, _ name: String, _ value: Double, _ unit: String, bar: String? = nil) {
-        figures.withLock {
-            $0.append(Figure(scenario: scenario, name: name, value: value, unit: unit, bar: bar))
-        }
-        var line = #"{"scenario":"\#(scenario)","figure":"\#(name)","value":\#(text(value)),"unit":"\#(unit)""#
+        content.withLock { $0.figures.rows.append([scenario, name, Self.text(value), unit, bar ?? ""]) }
+        state(scenario, name, value, unit, bar: bar)
+    }
+
+    /// Figures that were stated, side by side.
+    func add(_ table: TextTable) { content.withLock { $0.tables.append(table) } }
+
+    /// A figure that is in a table of its own.
+    func state(_ scenario: String, _ name: String, _ value: Double, _ unit: String, bar: String? = nil) {
+        guard format == .text else { return }
+        var line = #"{"scenario":"\#(scenario)","figure":"\#(name)","value":\#(Self.text(value)),"unit":"\#(unit)""#
         if let bar { line += #","bar":"\#(bar)""# }
         print(line + "}")
         fflush(nil)
     }
 
-    func printTable() {
-        let figures = figures.withLock { $0 }
-        let rows = figures.map { [$0.scenario, $0.name, text($0.value), $0.unit, $0.bar ?? ""] }
-        let header = ["scenario", "figure", "value", "unit", "bar"]
-        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        for row in [header] + rows {
-            print(
-                zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  "))
-        }
+    func printTables() {
+        let content = content.withLock { $0 }
+        let figures = content.figures.rows.isEmpty ? [] : [content.figures]
+        print((figures + content.tables).map { $0.text(format) }.joined(separator: "\n"), terminator: "")
     }
 
-    private func text(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e12 ? String(Int(value)) : String(format: "%.3f", value)
+    /// A number without a fraction, or with so many places.
+    static func text(_ value: Double, places: Int = 3) -> String {
+        value == value.rounded() && abs(value) < 1e12 ? String(Int(value)) : String(format: "%.\(places)f", value)
     }
 }
 

@@ -63,8 +63,8 @@ struct Scenario {
         try await settled(session, live: size.instances)
         let cpuAfter = try (controller.cpuMilliseconds(), participants.cpuMilliseconds())
         try reportBootstrap(server, ceiling: ceiling, cpuBefore, cpuAfter)
-        add("controller: memory, resident", try controller.memory("VmRSS"), "MB", bar: "≤ 120")
-        add("controller: memory, highest", try controller.memory("VmHWM"), "MB", bar: "≤ 120")
+        add("controller: memory, resident", try controller.memory.megabytes("VmRSS"), "MB", bar: "≤ 120")
+        add("controller: memory, highest", try controller.memory.megabytes("VmHWM"), "MB", bar: "≤ 120")
         try await reportEvenness(session, "bootstrap")
 
         try participants.order("kill \(names[1])")
