@@ -32,8 +32,9 @@ public struct BalancedPlacement: PlacementStrategy {
     public func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
         let inputs = problems.map(PlacementInput.init)
         guard let first = inputs.first else { return [] }
-        let replicas = inputs.map(ReplicaSelection.init).made(fixed: [], elsewhere: first.otherReplicas)
-            .map { $0.selected() }
+        let replicas = zip(inputs, TopOutlook.quotas(inputs)).enumerated()
+            .map { ReplicaSelection($1.0, number: $0, topQuotas: $1.1) }
+            .made(fixed: [], elsewhere: first.otherReplicas).map { $0.selected() }
         var fixedTops = [Int](repeating: 0, count: first.instanceCount)
         for (input, table) in zip(inputs, replicas) where !input.choosesTops && input.topCount > 0 {
             for row in 0..<input.rows { for instance in table.row(row) { fixedTops[Int(instance)] += 1 } }

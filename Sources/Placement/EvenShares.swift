@@ -16,14 +16,15 @@ struct EvenShares: Sendable {
     /// The share of each instance.
     ///
     /// The extras go first to those that would have to give something up otherwise, which keeps the movement smallest;
-    /// then to those with the least `elsewhere`, which keeps the cluster even as well; then to the one that holds
+    /// then to those that are favoured; then to those with the least `elsewhere`, which keeps the cluster even as well; then to the one that holds
     /// more, and last to the lower number.
-    func quotas(holding load: [Int32], elsewhere: [Int]) -> [Int32] {
+    func quotas(holding load: [Int32], favouring favour: [Int] = [], elsewhere: [Int]) -> [Int32] {
         var quotas = [Int32](repeating: Int32(base), count: load.count)
         guard extras > 0 else { return quotas }
         let order = load.indices.sorted { a, b in
             let (keepsA, keepsB) = (load[a] > base, load[b] > base)
             if keepsA != keepsB { return keepsA }
+            if !favour.isEmpty, favour[a] != favour[b] { return favour[a] > favour[b] }
             let (otherA, otherB) = (elsewhere.at(a), elsewhere.at(b))
             if otherA != otherB { return otherA < otherB }
             return load[a] != load[b] ? load[a] > load[b] : a < b

@@ -9,8 +9,11 @@ protocol JointChoice {
     var isNeeded: Bool { get }
     /// What one move costs; less than that only breaks ties.
     var price: Int { get }
+    /// By instance: the higher, the rather it should have an extra, if that costs no more. Empty when it does not matter.
+    var favour: [Int] { get }
     /// Sets the share of each instance, where that is not for this resource alone to say.
-    mutating func share(exactly quotas: [Int32])
+    /// - Parameter isExact: otherwise they only break ties.
+    mutating func share(_ quotas: [Int32], isExact: Bool)
     /// Keeps what costs nothing and is in nobody's share.
     mutating func keep()
     /// Makes the choice within the shares.
@@ -54,34 +57,40 @@ extension Array where Element: JointChoice {
             for index in needed { result[index].choose() }
             return result
         }
-        let demands = needed.map { JointShares.Demand(shares: self[$0].shares, load: self[$0].load) }
+        let demands = needed.map {
+            JointShares.Demand(shares: self[$0].shares, load: self[$0].load, favour: self[$0].favour)
+        }
         let shares = JointShares(demands, instanceCount: span, fixed: fixed, elsewhere: elsewhere)
         var moves = 0
         var isAsShared = true
         for (index, quotas) in zip(needed, shares.quotas) {
-            result[index].share(exactly: quotas)
+            result[index].share(quotas, isExact: true)
             result[index].choose()
-            moves += result[index].moves
             if result[index].load != quotas {
                 isAsShared = false
                 result[index] = self[index]
+                result[index].share(quotas, isExact: false)
                 result[index].choose()
             }
+            moves += result[index].moves
         }
         if isAsShared && moves <= shares.moves { return result }
         let size = needed.reduce(0) { $0 + self[$1].table.rowCount * self[$1].section.wanted }
         if size > Self.mostReplicas { return result }
         var joint = self
         for (index, quotas) in zip(needed, shares.quotas) {
-            joint[index].share(exactly: quotas)
+            joint[index].share(quotas, isExact: true)
             joint[index].keep()
         }
         joint.exchange(needed, bases: demands.map(\.shares), extras: shares.extras, span: span)
-        return joint
+        // Only without zones are exchanges sure to be the best; and what was chosen directly spares hand-overs.
+        let least = needed.reduce(0) { $0 + joint[$1].moves }
+        let hasZones = needed.contains { !self[$0].section.zones.isTrivial }
+        return isAsShared && hasZones && moves * 100 <= least * 101 ? result : joint
     }
 
     /// How many replicas are placed by exchanges among all resources at most.
-    private static var mostReplicas: Int { 200_000 }
+    private static var mostReplicas: Int { 1_000_000 }
 
     /// Completes by exchanges over all resources. A resource has its base everywhere, and what is left of it goes where
     /// an instance may have an extra of whichever resource.

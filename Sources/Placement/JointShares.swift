@@ -12,12 +12,20 @@ struct JointShares {
         var shares: SharePools
         /// By instance: how much it has. Instances that are not eligible for the resource are not in its pools.
         var load: [Int32]
+        /// By instance: the higher, the rather it should have an extra, if that costs no more. Empty when it does not
+        /// matter.
+        var favour: [Int] = []
     }
 
     private let demands: [Demand]
     private let instanceCount: Int
+    /// The pools of all resources, one after the other: the extras of a pool are passed on among its instances.
+    private let firstPool: [Int]
+    private let poolCount: Int
     /// By resource and instance: whether it has an extra.
-    private var hasExtra: [[Bool]]
+    private var hasExtra: [Bool]
+    /// By resource and instance: what an extra costs there.
+    private let costs: [Int]
     private var total: [Int]
 
     /// - Parameters:
@@ -27,17 +35,28 @@ struct JointShares {
     init(_ demands: [Demand], instanceCount: Int, fixed: [Int], elsewhere: [Int]) {
         self.demands = demands
         self.instanceCount = instanceCount
+        var poolCount = 0
+        firstPool = demands.map { demand in
+            defer { poolCount += demand.shares.pools.count }
+            return poolCount
+        }
+        self.poolCount = poolCount
+        costs = demands.flatMap { demand in (0..<instanceCount).map(demand.cost) }
         hasExtra = []
+        hasExtra.reserveCapacity(demands.count * instanceCount)
         total = (0..<instanceCount).map(fixed.at)
         for demand in demands {
             for instance in 0..<instanceCount { total[instance] += demand.shares.base(of: instance) }
         }
         for demand in demands {
             let quotas = demand.shares.quotas(
-                holding: demand.load, elsewhere: total.indices.map { total[$0] + elsewhere.at($0) })
-            let extras = (0..<instanceCount).map { Int(quotas[$0]) > demand.shares.base(of: $0) }
-            for instance in 0..<instanceCount where extras[instance] { total[instance] += 1 }
-            hasExtra.append(extras)
+                holding: demand.load, favouring: demand.favour,
+                elsewhere: total.indices.map { total[$0] + elsewhere.at($0) })
+            for instance in 0..<instanceCount {
+                let isExtra = Int(quotas[instance]) > demand.shares.base(of: instance)
+                hasExtra.append(isExtra)
+                if isExtra { total[instance] += 1 }
+            }
         }
         even()
     }
@@ -46,14 +65,17 @@ struct JointShares {
     var quotas: [[Int32]] {
         demands.indices.map { resource in
             (0..<instanceCount).map { instance in
-                Int32(demands[resource].shares.base(of: instance) + (hasExtra[resource][instance] ? 1 : 0))
+                let extra = hasExtra[resource * instanceCount + instance] ? 1 : 0
+                return Int32(demands[resource].shares.base(of: instance) + extra)
             }
         }
     }
 
     /// By instance: how many extras it has at least; and how many instances may have one more, whichever they are.
     var extras: (own: [Int], spare: ExchangeFlow.Spare) {
-        let held = (0..<instanceCount).map { instance in hasExtra.count { $0[instance] } }
+        let held = (0..<instanceCount).map { instance in
+            demands.indices.count { hasExtra[$0 * instanceCount + instance] }
+        }
         guard let most = total.max(), total.min() == most - 1 else { return (held, .init()) }
         let isAbove = (0..<instanceCount).map { total[$0] == most && held[$0] > 0 }
         let spare = ExchangeFlow.Spare(
@@ -68,19 +90,41 @@ struct JointShares {
         }
     }
 
-    /// What it costs an instance to have an extra of a resource.
-    private func cost(_ resource: Int, _ instance: Int) -> Int {
-        Int(demands[resource].load[instance]) > demands[resource].shares.base(of: instance) ? 0 : 1
-    }
-
     private mutating func even() {
-        guard let most = total.max(), let least = total.min() else { return }
+        guard let most = total.max(), let least = total.min(), hasExtra.count <= Self.mostShares else { return }
         var level = most
         while level >= least + 2 {
-            while let chain = cheapestChain(from: level) { pass(chain) }
+            while pass(from: level, to: level - 2, below: .max, atMost: .max) {}
             level -= 1
         }
+        // Who of them has one more than others may still be chosen so that less moves.
+        guard let most = total.max() else { return }
+        while pass(from: most, to: most - 1, below: -Demand.move / 2, atMost: 1) {}
     }
+
+    /// Passes extras on along the cheapest chains there are.
+    /// - Parameters:
+    ///   - level: what givers have in total.
+    ///   - end: what takers have at most.
+    ///   - bound: what a chain must cost less than.
+    ///   - count: how many chains may be taken at once; takers must not become givers.
+    /// - Returns: whether there were any.
+    private mutating func pass(from level: Int, to end: Int, below bound: Int, atMost count: Int) -> Bool {
+        let distances = Distances(self, from: level)
+        guard let nearest = distances.nearest(total, upTo: end), nearest < bound else { return false }
+        var search = Search(self, distances, nearest: nearest, end: end)
+        var taken = 0
+        for instance in 0..<instanceCount where total[instance] == level && taken < count {
+            // Chains that begin elsewhere may lead through it.
+            guard distances.instances[instance] == 0, let chain = search.chain(from: instance, self) else { continue }
+            pass(chain)
+            taken += 1
+        }
+        return taken > 0
+    }
+
+    /// Beyond that the cheapest shares must do.
+    private static let mostShares = 1_000_000
 
     /// One step of a chain: `giver` gives its extra of `resource` to `taker`.
     private struct Step {
@@ -91,58 +135,106 @@ struct JointShares {
 
     private mutating func pass(_ chain: [Step]) {
         for step in chain {
-            hasExtra[step.resource][step.giver] = false
-            hasExtra[step.resource][step.taker] = true
+            hasExtra[step.resource * instanceCount + step.giver] = false
+            hasExtra[step.resource * instanceCount + step.taker] = true
             total[step.giver] -= 1
             total[step.taker] += 1
         }
     }
+}
 
-    /// From an instance with a total of `level` to one with two less: the cheapest chain there is (Bellman and Ford over
-    /// instances and resources; what a giver saves makes negative steps).
-    private func cheapestChain(from level: Int) -> [Step]? {
-        let sinks = total.indices.filter { total[$0] <= level - 2 }
-        guard !sinks.isEmpty, total.contains(level) else { return nil }
-        let unreachable = Int.max / 2
-        var distance = total.map { $0 == level ? 0 : unreachable }
-        var step = [Step?](repeating: nil, count: instanceCount)
-        var isChanging = true
-        while isChanging {
-            isChanging = false
-            for resource in demands.indices {
-                guard let relay = cheapestGiver(of: resource, distance) else { continue }
-                for pool in relay.keys.sorted() {
-                    guard let (giver, reached) = relay[pool], reached < unreachable else { continue }
-                    for taker in 0..<instanceCount
-                    where !hasExtra[resource][taker] && demands[resource].shares.pool[taker] == pool {
-                        let candidate = reached + cost(resource, taker)
-                        if candidate < distance[taker] {
-                            distance[taker] = candidate
-                            step[taker] = Step(resource: resource, giver: giver, taker: taker)
-                            isChanging = true
-                        }
-                    }
-                }
+extension JointShares.Demand {
+    /// What a move costs: more than all favours together.
+    fileprivate static let move = 1 << 32
+
+    /// What it costs an instance to have an extra.
+    fileprivate func cost(_ instance: Int) -> Int {
+        (Int(load[instance]) > shares.base(of: instance) ? 0 : Self.move) - favour.at(instance)
+    }
+}
+
+// MARK: - Chains
+
+extension JointShares {
+    /// What the cheapest chains cost from instances with a certain total to instances and pools (Bellman and Ford; what a
+    /// giver saves makes negative steps).
+    private struct Distances {
+        static let unreachable = Int.max / 2
+        var instances: [Int]
+        var pools: [Int]
+
+        init(_ shares: JointShares, from level: Int) {
+            instances = shares.total.map { $0 == level ? 0 : Self.unreachable }
+            pools = [Int](repeating: Self.unreachable, count: shares.poolCount)
+            var isChanging = true
+            while isChanging {
+                isChanging = false
+                for resource in shares.demands.indices where relax(resource, shares) { isChanging = true }
             }
         }
-        guard let end = sinks.min(by: { distance[$0] < distance[$1] }), distance[end] < unreachable else { return nil }
-        var chain: [Step] = []
-        var node = end
-        while let last = step[node] {
-            chain.append(last)
-            node = last.giver
+
+        private mutating func relax(_ resource: Int, _ shares: JointShares) -> Bool {
+            let start = resource * shares.instanceCount
+            let pool = shares.demands[resource].shares.pool
+            let first = shares.firstPool[resource]
+            for giver in 0..<shares.instanceCount where shares.hasExtra[start + giver] {
+                let place = first + Int(pool[giver])
+                pools[place] = min(pools[place], instances[giver] - shares.costs[start + giver])
+            }
+            var isChanged = false
+            for taker in 0..<shares.instanceCount where !shares.hasExtra[start + taker] {
+                let candidate = pools[first + Int(pool[taker])] + shares.costs[start + taker]
+                if candidate < instances[taker], candidate < Self.unreachable / 2 {
+                    instances[taker] = candidate
+                    isChanged = true
+                }
+            }
+            return isChanged
         }
-        return chain
+
+        func nearest(_ total: [Int], upTo most: Int) -> Int? {
+            let nearest = total.indices.lazy.filter { total[$0] <= most }.map { instances[$0] }.min()
+            return nearest.flatMap { $0 < Self.unreachable / 2 ? $0 : nil }
+        }
     }
 
-    /// By pool: the instance that has an extra of the resource and from which passing it on is cheapest.
-    private func cheapestGiver(of resource: Int, _ distance: [Int]) -> [Int32: (giver: Int, reached: Int)]? {
-        var best: [Int32: (giver: Int, reached: Int)] = [:]
-        for giver in 0..<instanceCount where hasExtra[resource][giver] && distance[giver] < Int.max / 2 {
-            let pool = demands[resource].shares.pool[giver]
-            let reached = distance[giver] - cost(resource, giver)
-            if reached < best[pool]?.reached ?? .max { best[pool] = (giver, reached) }
+    /// Searches depth first for chains that cost no more than the distances say.
+    private struct Search {
+        private let distances: Distances
+        private let nearest: Int
+        private let end: Int
+        private var isVisited: [Bool]
+        /// By resource and pool: whether its takers have all been tried.
+        private var isSpent: [Bool]
+
+        init(_ shares: JointShares, _ distances: Distances, nearest: Int, end: Int) {
+            self.distances = distances
+            self.nearest = nearest
+            self.end = end
+            isVisited = [Bool](repeating: false, count: shares.instanceCount)
+            isSpent = [Bool](repeating: false, count: shares.poolCount)
         }
-        return best.isEmpty ? nil : best
+
+        mutating func chain(from source: Int, _ shares: JointShares) -> [Step]? {
+            isVisited[source] = true
+            for resource in shares.demands.indices {
+                let start = resource * shares.instanceCount
+                guard shares.hasExtra[start + source] else { continue }
+                let pool = shares.demands[resource].shares.pool
+                let place = shares.firstPool[resource] + Int(pool[source])
+                let reached = distances.instances[source] - shares.costs[start + source]
+                if isSpent[place] || distances.pools[place] != reached { continue }
+                for taker in 0..<shares.instanceCount
+                where !shares.hasExtra[start + taker] && !isVisited[taker] && pool[taker] == pool[source]
+                    && distances.instances[taker] == reached + shares.costs[start + taker]
+                {
+                    let step = Step(resource: resource, giver: source, taker: taker)
+                    if distances.instances[taker] == nearest, shares.total[taker] <= end { return [step] }
+                    if let rest = chain(from: taker, shares) { return [step] + rest }
+                }
+                isSpent[place] = true
+            }
+            return nil
+        }
     }
 }

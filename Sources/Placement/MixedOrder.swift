@@ -31,9 +31,11 @@ struct MixedOrder: Sequence, IteratorProtocol {
     }
 }
 
-/// A fixed sequence of numbers without a pattern (SplitMix64).
+/// A sequence of numbers without a pattern, the same for the same seed (SplitMix64).
 struct Mixer {
-    private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var state: UInt64
+
+    init(seed: Int) { state = 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: seed) &* 0xD134_2543_DE82_EF95 }
 
     mutating func next(below bound: Int) -> Int {
         state &+= 0x9E37_79B9_7F4A_7C15

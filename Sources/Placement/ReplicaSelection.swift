@@ -9,12 +9,21 @@ struct ReplicaSelection {
     var load: [Int32]
     private(set) var shares: SharePools
     private var quotas: [Int32]
+    private var isExact = false
     private var outlook: TopOutlook?
     /// Whether a partition has holders that are not in the table.
     private let isSomebodyPassedOver: Bool
 
-    init(_ input: PlacementInput) {
+    /// What makes the mix different from that of other resources.
+    private let seed: Int
+    /// How many tops each instance should have, if that is not for this resource alone to say.
+    private let topQuotas: [Int32]?
+
+    /// - Parameter number: which of those that are placed together this is.
+    init(_ input: PlacementInput, number: Int = 0, topQuotas: [Int32]? = nil) {
         self.input = input
+        seed = input.otherReplicas.reduce(number, &+)
+        self.topQuotas = topQuotas
         table = AssignmentTable(rows: input.rows, width: input.width)
         load = [Int32](repeating: 0, count: input.instanceCount)
         var isSomebodyPassedOver = false
@@ -33,9 +42,15 @@ struct ReplicaSelection {
     }
 
     /// Sets the share of each instance, where that is not for this resource alone to say.
-    mutating func share(exactly quotas: [Int32]) {
-        self.quotas = quotas
-        shares = SharePools(exactly: quotas)
+    mutating func share(_ quotas: [Int32], isExact: Bool) {
+        self.isExact = isExact
+        if isExact {
+            self.quotas = quotas
+            shares = SharePools(exactly: quotas)
+        } else {
+            // What costs more may not be chosen to begin with, or the exchanges would not end.
+            self.quotas = shares.quotas(holding: load, favouring: quotas.map(Int.init), elsewhere: [])
+        }
     }
 
     /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
@@ -43,7 +58,8 @@ struct ReplicaSelection {
 
     mutating func keep() {
         if input.choosesTops {
-            outlook = TopOutlook(input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 })
+            outlook = TopOutlook(
+                input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 }, quotas: topQuotas)
         }
         shed()
         keepWhatIsPresent()
@@ -55,9 +71,30 @@ struct ReplicaSelection {
         complete()
     }
 
+    var favour: [Int] {
+        guard let topQuotas else { return [] }
+        var need = topQuotas
+        for row in 0..<input.rows { for instance in input.tops(row) { need[Int(instance)] -= 1 } }
+        var favour = need.map { $0 > 0 ? 1 : 0 }
+        let needy = need.indices.filter { need[$0] > 0 }.map(Int32.init)
+        // Whoever follows a top that is to be handed over had better be the one that makes way for the successor.
+        for row in 0..<input.rows {
+            guard let giver = input.tops(row).first(where: { need[Int($0)] < 0 }) else { continue }
+            let holders = input.holders(row)
+            for instance in holders where instance != giver && favour[Int(instance)] == 0 {
+                let isReplaceable = needy.contains {
+                    !holders.contains($0) && input.zones.allows($0, in: holders, leaving: instance)
+                }
+                if isReplaceable { favour[Int(instance)] = -1 }
+            }
+        }
+        return favour
+    }
+
     var section: ExchangeFlow.Section { .init(endRow: input.rows, wanted: input.width, zones: input.zones) }
 
     mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
+        isExact = false
         self.table = table
         self.load = load
         complete()
@@ -184,8 +221,9 @@ extension ReplicaSelection {
         let missing = input.rows * input.width - table.counts.reduce(0) { $0 + Int($1) }
         guard missing > 0 else { return }
         if isEverywhere { return fillEverywhere() }
-        var slots = SlotPool(needs: (0..<Int32(input.instanceCount)).map { max(0, need($0)) })
         var partners = PartnerCounts(table, instanceCount: input.instanceCount)
+        for (row, instance) in matchTops() where need(instance) > 0 { add(instance, to: row, &partners) }
+        var slots = SlotPool(needs: (0..<Int32(input.instanceCount)).map { max(0, need($0)) }, seed: seed)
         for level in 0..<input.width {
             if let outlook {
                 let free = MixedOrder(count: input.rows).filter { table.count($0) == level && outlook.isFree($0) }
@@ -207,10 +245,23 @@ extension ReplicaSelection {
             return leader.map { partners.count($0, instance) } ?? 0
         }
         guard let taken else { return }
-        table.append(taken, to: row)
-        load[Int(taken)] += 1
-        if let leader { partners.add(leader, taken) }
         outlook?.note(taken, took: row)
+        add(taken, to: row, &partners)
+    }
+
+    private mutating func add(_ instance: Int32, to row: Int, _ partners: inout PartnerCounts) {
+        if table.count(row) > 0 { partners.add(table[row, 0], instance) }
+        table.append(instance, to: row)
+        load[Int(instance)] += 1
+    }
+
+    /// The replicas that are best placed first: partitions that need a top get them where one is needed.
+    private mutating func matchTops() -> [(row: Int, instance: Int32)] {
+        guard var outlook else { return [] }
+        let free = MixedOrder(count: input.rows).filter { table.count($0) < input.width && outlook.isFree($0) }
+        let matched = outlook.match(free, holders: table.row) { need($0) > 0 && canTake($0, $1) }
+        self.outlook = outlook
+        return matched
     }
 
     /// Whether every instance is to have every partition.
@@ -232,10 +283,10 @@ extension ReplicaSelection {
     private mutating func complete() {
         guard table.counts.contains(where: { $0 < input.width }), load.contains(where: { $0 < input.maximumLoad })
         else { return }
-        let maximum = input.maximumLoad
+        let (maximum, isExact) = (input.maximumLoad, isExact)
         exchange { flow in
             flow.run()
-            flow.overfill(upTo: maximum)
+            if !isExact { flow.overfill(upTo: maximum) }
         }
     }
 

@@ -24,12 +24,14 @@ struct SharePools: Sendable {
     func base(of instance: Int) -> Int { pools[Int(pool[instance])].base }
 
     /// The share of each instance; see ``EvenShares/quotas(holding:elsewhere:)``.
-    func quotas(holding load: [Int32], elsewhere: [Int]) -> [Int32] {
-        if pools.count == 1 { return pools[0].quotas(holding: load, elsewhere: elsewhere) }
+    func quotas(holding load: [Int32], favouring favour: [Int] = [], elsewhere: [Int]) -> [Int32] {
+        if pools.count == 1 { return pools[0].quotas(holding: load, favouring: favour, elsewhere: elsewhere) }
         var quotas = [Int32](repeating: 0, count: load.count)
         for (number, shares) in pools.enumerated() {
             let members = pool.indices.filter { pool[$0] == number }
-            let own = shares.quotas(holding: members.map { load[$0] }, elsewhere: members.map(elsewhere.at))
+            let own = shares.quotas(
+                holding: members.map { load[$0] }, favouring: favour.isEmpty ? [] : members.map(favour.at),
+                elsewhere: members.map(elsewhere.at))
             for (member, quota) in zip(members, own) { quotas[member] = quota }
         }
         return quotas

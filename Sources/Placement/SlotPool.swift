@@ -12,10 +12,11 @@ struct SlotPool {
     /// How many places are looked at before a row is left to be completed by exchanges.
     private static let patience = 256
 
-    init(needs: [Int32]) {
+    /// - Parameter seed: resources that are mixed differently do not have all the same partners.
+    init(needs: [Int32], seed: Int) {
         let rounds = Int(needs.max() ?? 0)
         slots.reserveCapacity(needs.reduce(0) { $0 + Int($1) })
-        var mixer = Mixer()
+        var mixer = Mixer(seed: seed)
         for round in 0..<rounds {
             let start = slots.count
             for (instance, need) in needs.enumerated() where need > 0 {

@@ -12,8 +12,43 @@ struct TopOutlook: Sendable {
     private var isFree: [Bool]
     private var left: Int
 
-    /// - Parameter receivers: the instances that will get replicas.
-    init(_ input: PlacementInput, receivers: [Int32]) {
+    /// How many tops each instance should have in the end, by resource, if the resources are placed together; as far as
+    /// counting says.
+    static func quotas(_ inputs: [PlacementInput]) -> [[Int32]?] {
+        let choosing = inputs.indices.filter { inputs[$0].choosesTops && !inputs[$0].keepsTops }
+        guard choosing.count > 1, let first = inputs.first else { return inputs.map { _ in nil } }
+        let demands = choosing.map { number in
+            let input = inputs[number]
+            var load = [Int32](repeating: 0, count: input.instanceCount)
+            for row in 0..<input.rows { for instance in input.tops(row) { load[Int(instance)] += 1 } }
+            let shares = EvenShares(total: input.rows * input.topCount, among: input.instanceCount)
+            return JointShares.Demand(
+                shares: SharePools(shares, instanceCount: input.instanceCount), load: load, favour: reach(input))
+        }
+        let shares = JointShares(
+            demands, instanceCount: first.instanceCount, fixed: [], elsewhere: first.otherTops)
+        var quotas = [[Int32]?](repeating: nil, count: inputs.count)
+        for (number, own) in zip(choosing, shares.quotas) { quotas[number] = own }
+        return quotas
+    }
+
+    /// By instance: whether it has a replica of a partition without a top, or could get one.
+    private static func reach(_ input: PlacementInput) -> [Int] {
+        var reach = [Int](repeating: 0, count: input.instanceCount)
+        for row in 0..<input.rows where input.tops(row).isEmpty && !input.holders(row).isEmpty {
+            for instance in input.holders(row) { reach[Int(instance)] = 1 }
+            for instance in 0..<Int32(input.instanceCount)
+            where reach[Int(instance)] == 0 && input.zones.allows(instance, in: input.holders(row)) {
+                reach[Int(instance)] = 1
+            }
+        }
+        return reach
+    }
+
+    /// - Parameters:
+    ///   - receivers: the instances that will get replicas.
+    ///   - quotas: how many tops each instance should have; an even share unless they are given.
+    init(_ input: PlacementInput, receivers: [Int32], quotas given: [Int32]? = nil) {
         var load = [Int32](repeating: 0, count: input.instanceCount)
         isFree = [Bool](repeating: false, count: input.rows)
         for row in 0..<input.rows {
@@ -22,7 +57,7 @@ struct TopOutlook: Sendable {
             isFree[row] = tops.isEmpty && !input.holders(row).isEmpty
         }
         let shares = EvenShares(total: input.rows * input.topCount, among: input.instanceCount)
-        let quotas = shares.quotas(holding: load, elsewhere: input.otherTops)
+        let quotas = given ?? shares.quotas(holding: load, elsewhere: input.otherTops)
         surplus = load.indices.map { max(0, load[$0] - quotas[$0]) }
         need = load.indices.map { max(0, quotas[$0] - load[$0]) }
         left = receivers.reduce(0) { [need] in $0 + Int(need[Int($1)]) }
@@ -38,6 +73,33 @@ struct TopOutlook: Sendable {
         left -= 1
         isFree[row] = true
     }
+
+    /// Chooses the next tops of partitions that have none, as far as they can be had.
+    /// - Parameters:
+    ///   - rows: the partitions.
+    ///   - holders: who has a replica of a partition already.
+    ///   - canTake: whether an instance can get one.
+    /// - Returns: the instances that should get a replica for that, by partition.
+    mutating func match(
+        _ rows: [Int], holders: (Int) -> ArraySlice<Int32>, canTake: (Int32, Int) -> Bool
+    ) -> [(row: Int, instance: Int32)] {
+        let needy = need.indices.filter { need[$0] > 0 }.map(Int32.init)
+        guard !needy.isEmpty, rows.count * needy.count <= Self.mostCandidates else { return [] }
+        let candidates = rows.map { row in
+            let holders = holders(row)
+            return holders.filter { need[Int($0)] > 0 }
+                + needy.filter { !holders.contains($0) && canTake($0, row) }
+        }
+        var matched: [(row: Int, instance: Int32)] = []
+        for (row, instance) in zip(rows, TopMatching(needs: need, candidates: candidates).chosen) where instance >= 0 {
+            need[Int(instance)] -= 1
+            isFree[row] = false
+            if !holders(row).contains(instance) { matched.append((row, instance)) }
+        }
+        return matched
+    }
+
+    private static let mostCandidates = 1_000_000
 
     /// Whether the partition's next replica should go to an instance that needs a top.
     func isFree(_ row: Int) -> Bool { isFree[row] }

@@ -9,6 +9,7 @@ struct TopSelection {
     private(set) var load: [Int32]
     private(set) var shares: SharePools
     private var quotas: [Int32]
+    private var isExact = false
     private let replicas: AssignmentTable
 
     /// What a hand-off costs: more than all tops that have yet to come together.
@@ -65,9 +66,15 @@ struct TopSelection {
     }
 
     /// Sets the share of each instance, where that is not for this resource alone to say.
-    mutating func share(exactly quotas: [Int32]) {
-        self.quotas = quotas
-        shares = SharePools(exactly: quotas)
+    mutating func share(_ quotas: [Int32], isExact: Bool) {
+        self.isExact = isExact
+        if isExact {
+            self.quotas = quotas
+            shares = SharePools(exactly: quotas)
+        } else {
+            // What costs more may not be chosen to begin with, or the exchanges would not end.
+            self.quotas = shares.quotas(holding: load, favouring: quotas.map(Int.init), elsewhere: [])
+        }
     }
 
     /// Whether there is anything to choose.
@@ -78,6 +85,15 @@ struct TopSelection {
     func selected() -> AssignmentTable? { isNeeded ? ordered() : nil }
 
     var price: Int { Int(handOff) }
+
+    /// Whoever has a replica of a partition that lacks a top can get one at the price of one hand-off.
+    var favour: [Int] {
+        var favour = [Int](repeating: 0, count: input.instanceCount)
+        for row in 0..<input.rows where table.count(row) < table.width {
+            for index in choices.listed.range(row) { favour[Int(choices.listed.instances[index])] = 1 }
+        }
+        return favour
+    }
 
     mutating func keep() { giveUpSurplus() }
 
@@ -93,6 +109,7 @@ struct TopSelection {
     }
 
     mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
+        isExact = false
         self.table = table
         self.load = load
         complete()
@@ -166,7 +183,7 @@ struct TopSelection {
         guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
         var flow = ExchangeFlow(choices: choices, sections: [section], table: table, load: load, shares: shares)
         flow.run()
-        flow.overfill(upTo: input.rows)
+        if !isExact { flow.overfill(upTo: input.rows) }
         table = flow.table
         load = flow.load
     }

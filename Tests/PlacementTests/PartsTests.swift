@@ -17,7 +17,7 @@ struct PartsTests {
 
     @Test("A pool has as many places as are needed, and neighbours are distinct where they can be")
     func slotPool() {
-        var pool = SlotPool(needs: [4, 0, 4, 2, 4])
+        var pool = SlotPool(needs: [4, 0, 4, 2, 4], seed: 0)
         var taken: [Int32] = []
         while let place = pool.take(isChoosy: false, rating: { _ in 0 }) { taken.append(place) }
         #expect(taken.count { $0 == 0 } == 4)
@@ -30,7 +30,7 @@ struct PartsTests {
 
     @Test("A pool gives the place with the lowest rating, and none where all are refused")
     func slotPoolRating() {
-        var pool = SlotPool(needs: [1, 1, 1, 1])
+        var pool = SlotPool(needs: [1, 1, 1, 1], seed: 0)
         #expect(pool.take(isChoosy: false, rating: { _ in nil }) == nil)
         #expect(pool.take(isChoosy: false, rating: { 10 - $0 }) == 3)
         #expect(pool.take(isChoosy: false, rating: { $0 == 2 ? nil : 10 - $0 }) == 1)
