@@ -77,7 +77,8 @@ extension ClusterSnapshot {
         case .fullAuto, .userDefined: idealState.replicas = replicas
         case let mode:
             throw ClusterChangeError(
-                description: "resource \(resource) is \(mode?.rawValue ?? "in no mode that is known"), expected FULL_AUTO "
+                description:
+                    "resource \(resource) is \(mode?.rawValue ?? "in no mode that is known"), expected FULL_AUTO "
                     + "or USER_DEFINED: how many replicas it has is up to the lists or the map in its ideal state, which "
                     + "'helix resource rebalance' writes")
         }
@@ -101,7 +102,8 @@ extension ClusterSnapshot {
     ) throws(ClusterChangeError) {
         let idealState = try idealState(of: resource)
         if let partition, !idealState.partitions.contains(partition) {
-            throw .unknown("partition \(partition)", in: "resource \(resource) of \(cluster)", has: idealState.partitions)
+            throw .unknown(
+                "partition \(partition)", in: "resource \(resource) of \(cluster)", has: idealState.partitions)
         }
         var config =
             try resources[resource].flatMap { (known) throws(ClusterChangeError) in

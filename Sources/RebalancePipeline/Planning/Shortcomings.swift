@@ -4,7 +4,7 @@ import StateModels
 /// What a settled cluster lacks, counted, so that two of them can be compared.
 struct Shortcomings {
     /// Something that can be counted.
-    private enum Kind: Hashable {
+    fileprivate enum Kind: Hashable {
         /// Partitions of a resource with fewer replicas up than wanted.
         case replicas(resource: String)
         /// Partitions of a resource without a replica in the top state.
@@ -114,25 +114,29 @@ struct Shortcomings {
 }
 
 extension Shortcomings.Kind {
-    func problem(count: Int, before: Int) -> Problem {
+    fileprivate func problem(count: Int, before: Int) -> Problem {
         let more = before == 0 ? "" : " (\(before) without the change)"
         switch self {
         case .replicas(let resource):
             return Problem(
-                resource: resource, text: "\(partitions(count))\(more) with fewer replicas up than wanted; add instances")
+                resource: resource,
+                text: "\(partitions(count))\(more) with fewer replicas up than wanted; add instances")
         case .top(let resource, let state):
             return Problem(resource: resource, text: "\(partitions(count))\(more) without a \(state)")
         case .zone(let resource):
             return Problem(
                 resource: resource,
-                text: "\(partitions(count))\(more) with several replicas in one fault zone; add instances in other zones")
+                text:
+                    "\(partitions(count))\(more) with several replicas in one fault zone; add instances in other zones")
         case .leftBehind(let instance):
             let replicas = count == 1 ? "1 replica" : "\(count) replicas"
             return Problem(
-                text: "\(replicas)\(more) cannot leave \(instance), for want of instances that could take over; add some")
+                text:
+                    "\(replicas)\(more) cannot leave \(instance), for want of instances that could take over; add some")
         case .capacity(let instance, let key):
             return Problem(
-                text: "\(instance) carries \(count) \(key) more than it can\(more); raise its capacity or add instances")
+                text: "\(instance) carries \(count) \(key) more than it can\(more); raise its capacity or add instances"
+            )
         }
     }
 
