@@ -1,5 +1,6 @@
 import HelixAdmin
 import HelixController
+import HelixRecords
 import Logging
 import RebalancePipeline
 

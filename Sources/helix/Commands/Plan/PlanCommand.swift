@@ -1,4 +1,5 @@
 import ArgumentParser
+import HelixRecords
 import RebalancePipeline
 
 struct PlanCommand: AsyncParsableCommand {
