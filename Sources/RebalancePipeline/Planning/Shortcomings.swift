@@ -5,7 +5,7 @@ import StateModels
 struct Shortcomings {
     /// Something that can be counted.
     fileprivate enum Kind: Hashable {
-        /// Partitions of a resource with fewer replicas up than wanted.
+        /// Replicas of a resource that are wanted and not up.
         case replicas(resource: String)
         /// Partitions of a resource without a replica in the top state.
         case top(resource: String, state: String)
@@ -22,10 +22,15 @@ struct Shortcomings {
     /// What is wrong with a cluster and was not with a former one: what the pipeline says, and what is found here.
     static func new(_ before: SettledCluster, _ after: SettledCluster) -> [Problem] {
         let (former, latter) = (Shortcomings(before).counts, Shortcomings(after).counts)
-        let grown = latter.filter { $0.value > former[$0.key, default: 0] }
-            .map { $0.key.problem(count: $0.value, before: former[$0.key, default: 0]) }
-        return told(before.decision.allProblems, after.decision.allProblems)
-            + grown.sorted { $0.description < $1.description }
+        let told = told(before.decision.allProblems, after.decision.allProblems)
+        let explained = Set(told.filter { $0.partition == nil }.compactMap(\.resource))
+        let grown = latter.filter { kind, count in
+            // The pipeline knows why a resource cannot be placed, which says more than how many replicas it lacks.
+            if case .replicas(let resource) = kind, explained.contains(resource) { return false }
+            return count > former[kind, default: 0]
+        }
+        .map { $0.key.problem(count: $0.value, before: former[$0.key, default: 0]) }
+        return told + grown.sorted { $0.description < $1.description }
     }
 
     /// Problems that were not told before. One that reads the same but for a number has grown or shrunk, and is counted
@@ -69,7 +74,7 @@ struct Shortcomings {
             let state = configuration.modelState(replica.state)
             return state >= 0 && state != model.initialIndex && state != model.errorIndex
         }
-        if active.count < wish.count { counts[.replicas(resource: name), default: 0] += 1 }
+        if active.count < wish.count { counts[.replicas(resource: name), default: 0] += wish.count - active.count }
         if let top = model.scarceTop, !active.contains(where: { configuration.modelState($0.state) == 0 }) {
             counts[.top(resource: name, state: top), default: 0] += 1
         }
@@ -120,7 +125,7 @@ extension Shortcomings.Kind {
         case .replicas(let resource):
             return Problem(
                 resource: resource,
-                text: "\(partitions(count))\(more) with fewer replicas up than wanted; add instances")
+                text: "\(replicas(count))\(more) fewer up than wanted; add instances")
         case .top(let resource, let state):
             return Problem(resource: resource, text: "\(partitions(count))\(more) without a \(state)")
         case .zone(let resource):
@@ -139,6 +144,8 @@ extension Shortcomings.Kind {
             )
         }
     }
+
+    private func replicas(_ count: Int) -> String { count == 1 ? "1 replica" : "\(count) replicas" }
 
     private func partitions(_ count: Int) -> String { count == 1 ? "1 partition" : "\(count) partitions" }
 }

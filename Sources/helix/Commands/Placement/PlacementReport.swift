@@ -79,7 +79,7 @@ struct PlacementReport: Rendering {
         } else {
             parts.append(histogram(of: "REPLICAS", present.map(\.replicas)))
             if tops != nil { parts.append(histogram(of: "TOPS", present.compactMap(\.tops))) }
-            parts.append(extremes.description)
+            parts.append(contentsOf: [extremes.description].filter { !$0.isEmpty })
         }
         if !zones.isEmpty { parts.append(zoneTable.description) }
         return parts.joined(separator: "\n\n")
@@ -138,8 +138,10 @@ struct PlacementReport: Rendering {
             let more = found.count > 5 ? " and \(found.count - 5) more" : ""
             table.add(title, found.prefix(5).map(\.instance).joined(separator: ", ") + more)
         }
-        add("least, \(replicas.min)", present.filter { $0.replicas == replicas.min })
-        add("most, \(replicas.max)", present.filter { $0.replicas == replicas.max })
+        if replicas.maxMin > 0 {
+            add("least, \(replicas.min)", present.filter { $0.replicas == replicas.min })
+            add("most, \(replicas.max)", present.filter { $0.replicas == replicas.max })
+        }
         for (absence, found) in Dictionary(grouping: instances, by: \.absence).sorted(by: {
             $0.key ?? "" < $1.key ?? ""
         }) {

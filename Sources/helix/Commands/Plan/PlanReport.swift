@@ -118,13 +118,16 @@ struct PlanReport: Rendering {
                 evenness.replicas.told(\.range), evenness.replicas.told { "\($0.maxMin)" }, evenness.tops.told(\.range),
                 evenness.tops.told { "\($0.maxMin)" })
         }
-        let concerned = Set((moves + handOffs).map(\.resource))
-        for name in resources.keys.sorted() {
-            guard let evenness = resources[name], concerned.contains(name) || evenness.isChanged else { continue }
-            add(name, evenness) { $0.resource == name }
+        for name in changedResources.prefix(Self.lineLimit) {
+            if let evenness = resources[name] { add(name, evenness) { $0.resource == name } }
         }
         add("all \(resources.count)", overall) { _ in true }
         return table
+    }
+
+    private var changedResources: [String] {
+        let concerned = Set((moves + handOffs).map(\.resource))
+        return resources.filter { concerned.contains($0.key) || $0.value.isChanged }.keys.naturallySorted()
     }
 
     private var instanceTable: TextTable {
@@ -144,6 +147,10 @@ struct PlanReport: Rendering {
 
     private var notes: [String] {
         var notes: [String] = []
+        for (count, things) in [(changedResources.count, "resources"), (instances.count, "nodes")]
+        where count > Self.lineLimit {
+            notes.append("\(count) \(things) change; --format json tells of each.")
+        }
         if problems.isEmpty { notes.append("Nothing is wrong then that is not wrong now.") }
         if !isComplete {
             notes.append("The cluster would not come to rest; what is told is how it is after \(rounds) rounds.")
