@@ -136,6 +136,7 @@ struct PlanTests {
         world.addList("semi", ["node_100", "node_101"])
         world.settle()
         #expect(world.problems("wide").count == 1)
+        #expect(try plan(world).problems.isEmpty)
         let drained = try plan(world, .drain(instance: "node_101"))
         #expect(drained.problems.contains { $0.text.contains("replicas cannot leave node_101, for want of instances") })
         #expect(drained.problems.contains { $0.resource == "db" && $0.text.contains("only 2 instances") })
