@@ -36,8 +36,9 @@ struct ParsingTests {
             "spectator C R --watch --source current-states --format json", "controller C --name N --log-level debug",
             "participant C I --state-model M --delay 5 --fail OFFLINE-SLAVE --fail SLAVE-MASTER",
             "placement C", "placement C R --all --format json", "plan C --drain I --moves",
-            "plan C --add-node I --add-node J,zone=a,tag=b --remove-node K --replicas R=2 --replicas S=ANY_LIVEINSTANCE",
-            "plan C --add-resource R:1:1 --add-resource S:1:ANY_LIVEINSTANCE:M --weights I:cpu=1,disk=2 --weights R/P:a=0",
+            "plan C --add-node I --add-node J,zone=a,tag=b --remove-node K", "plan C --replicas R=2 --replicas S=3",
+            "plan C --add-resource R:1:1 --add-resource S:1:ANY_LIVEINSTANCE:M --replicas R=ANY_LIVEINSTANCE",
+            "plan C --weights I:cpu=1,disk=2 --weights R/P:a=0",
         ])
     func understands(line: String) throws {
         _ = try parse(line)

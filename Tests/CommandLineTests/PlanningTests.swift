@@ -11,8 +11,8 @@ import ZooKeeper
 
 @Suite("Plans and placements by command", .timeLimit(.minutes(2)))
 struct PlanningTests {
-    /// Runs `body` on a cluster `orders` that is written by hand, so that nobody touches it meanwhile: a leader, the live
-    /// instances n1_1 to n3_3, and the resource Orders with two replicas of each of six partitions, evenly placed.
+    /// Runs `body` on a cluster `orders` that is written by hand, so that nobody touches it meanwhile: a leader, the
+    /// live instances n1_1 to n3_3, and the resource Orders with two replicas of each of six partitions, evenly placed.
     private func withOrders(
         leader: Bool = true, _ body: @escaping @Sendable (Stand, any CoordinationSession) async throws -> Void
     ) async throws {

@@ -2,8 +2,8 @@ public import HelixRecords
 
 /// Something that can be done to a cluster, to be tried on a snapshot of it first.
 public enum ClusterChange: Sendable, Hashable {
-    /// An instance joins: a new one, or one that is configured and not live. What the configuration says is added to what
-    /// is there.
+    /// An instance joins: a new one, or one that is configured and not live. What the configuration says is added to
+    /// what is there.
     case join(InstanceConfig)
     /// An instance goes for good: its process ends, and its configuration is dropped.
     case remove(instance: String)
@@ -15,8 +15,8 @@ public enum ClusterChange: Sendable, Hashable {
     case addResource(IdealState)
     /// Capacities of an instance are set (INSTANCE_CAPACITY_MAP); the others stay.
     case setCapacity(instance: String, [String: Int])
-    /// Weights of a resource's replicas are set (PARTITION_CAPACITY_MAP), of one partition or, with `nil`, of those that
-    /// have no weights of their own; the others stay.
+    /// Weights of a resource's replicas are set (PARTITION_CAPACITY_MAP), of one partition or, with `nil`, of those
+    /// that have no weights of their own; the others stay.
     case setWeights(resource: String, partition: String?, [String: Int])
 
     /// The ideal state of a resource that the controller places, with partitions `{name}_0`, `{name}_1` and so on.

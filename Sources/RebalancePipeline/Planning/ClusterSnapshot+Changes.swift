@@ -79,8 +79,8 @@ extension ClusterSnapshot {
             throw ClusterChangeError(
                 description:
                     "resource \(resource) is \(mode?.rawValue ?? "in no mode that is known"), expected FULL_AUTO "
-                    + "or USER_DEFINED: how many replicas it has is up to the lists or the map in its ideal state, which "
-                    + "'helix resource rebalance' writes")
+                    + "or USER_DEFINED: how many replicas it has is up to the lists or the map in its ideal state, "
+                    + "which 'helix resource rebalance' writes")
         }
         setIdealState(resource, .present(idealState))
     }

@@ -54,8 +54,8 @@ public struct PlacementPlan: Sendable, Hashable {
     public var transitionsDue: Int
     /// Whether the cluster's controller is paused, so that nothing of all that happens before it is set free.
     public var isPaused: Bool
-    /// When a resource stops waiting for an instance that is away, in milliseconds since 1970; what is moved then is not
-    /// part of the plan. `nil` when none waits.
+    /// When a resource stops waiting for an instance that is away, in milliseconds since 1970; what is moved then is
+    /// not part of the plan. `nil` when none waits.
     public var waitsUntil: Int64?
     /// Whether the cluster comes to rest at all; if it does not, the figures are those of a thousand rounds.
     public var isComplete: Bool
@@ -70,9 +70,9 @@ extension Rebalancer {
     /// Plans changes: the difference between what a cluster comes to by itself and what it comes to with them.
     ///
     /// It begins with what is there now: replicas, their states, and what is under way. Both times the pipeline decides
-    /// and what it asks for succeeds, until nothing is left to do. The second time it remembers where it placed resources
-    /// the first time, as a controller does that has been running. Time stands still: resources that wait for an instance
-    /// go on waiting.
+    /// and what it asks for succeeds, until nothing is left to do. The second time it remembers where it placed
+    /// resources the first time, as a controller does that has been running. Time stands still: resources that wait for
+    /// an instance go on waiting.
     /// - Throws: ``ClusterChangeError`` when a change makes no sense for this cluster.
     public func plan(
         _ changes: [ClusterChange], on snapshot: ClusterSnapshot

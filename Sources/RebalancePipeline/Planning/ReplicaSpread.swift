@@ -21,8 +21,8 @@ public struct Evenness: Sendable, Hashable {
     }
 }
 
-/// How the replicas of a resource, or of several, are spread over instances: what live instances report as their current
-/// states, in whatever state, ERROR too.
+/// How the replicas of a resource, or of several, are spread over instances: what live instances report as their
+/// current states, in whatever state, ERROR too.
 public struct ReplicaSpread: Sendable, Hashable {
     /// What an instance has of it.
     public struct Share: Sendable, Hashable {

@@ -15,7 +15,7 @@ struct SettledCluster {
     /// Whether there is nothing left to do.
     private(set) var isSettled = false
 
-    /// A partition takes a handful of rounds for each of its replicas; beyond that a strategy changes its mind for ever.
+    /// A partition takes a handful of rounds for each of its replicas; beyond that one changes its mind for ever.
     private static let roundLimit = 1_000
 
     /// A cluster whose controller works, and in which what is under way has just been done.

@@ -57,8 +57,8 @@ struct NewResource: Sendable {
             let replicas = IdealState.Replicas(argument: parts[2]), parts.last?.isEmpty == false
         else {
             throw ValidationError(
-                "“\(text)” is not understood, expected NAME:PARTITIONS:REPLICAS[:MODEL] such as Carts:12:3:MasterSlave, "
-                    + "with 1 to 1000000 partitions")
+                "“\(text)” is not understood, expected NAME:PARTITIONS:REPLICAS[:MODEL], such as "
+                    + "Carts:12:3:MasterSlave, with 1 to 1000000 partitions")
         }
         try Names.check(parts[0], .resource)
         (name, self.partitions, self.replicas) = (parts[0], partitions, replicas)
@@ -66,8 +66,8 @@ struct NewResource: Sendable {
     }
 }
 
-/// `INSTANCE:key=n[,…]`, `RESOURCE:key=n[,…]` or `RESOURCE/PARTITION:key=n[,…]`: what an instance can carry, or what
-/// replicas weigh.
+/// `INSTANCE:key=n[,…]`, `RESOURCE:key=n[,…]` or `RESOURCE/PARTITION:key=n[,…]`: what an instance can carry, or
+/// what replicas weigh.
 struct NewWeights: Sendable {
     let target: String
     let weights: [String: Int]
@@ -81,8 +81,9 @@ struct NewWeights: Sendable {
         for case let pair? in pairs { weights[pair.key] = Int(pair.value).flatMap { $0 < 0 ? nil : $0 } }
         guard colon > text.startIndex, weights.count == pairs.count else {
             throw ValidationError(
-                "“\(text)” is not understood, expected INSTANCE:key=n,…, RESOURCE:key=n,… or RESOURCE/PARTITION:key=n,… "
-                    + "such as node1_8080:cpu=16,disk=500, with each key once and numbers from 0")
+                "“\(text)” is not understood, expected INSTANCE:key=n,…, RESOURCE:key=n,… or "
+                    + "RESOURCE/PARTITION:key=n,… such as node1_8080:cpu=16,disk=500, with each key once and numbers from 0"
+            )
         }
         (target, self.weights) = (String(text[..<colon]), weights)
     }

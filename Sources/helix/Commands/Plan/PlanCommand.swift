@@ -11,8 +11,8 @@ struct PlanCommand: AsyncParsableCommand {
             tells which replicas come and go, which top states are handed over, how even the cluster is before and \
             after, what would be wrong then that is not wrong now, and how many transitions it takes.
 
-            All options can be given several times and together. Resources and nodes are added first; then replicas and \
-            weights are set; then nodes are drained and removed.
+            All options can be given several times and together. Resources and nodes are added first; then replicas \
+            and weights are set; then nodes are drained and removed.
 
             EXAMPLES
               helix plan orders --add-node node4_8080
@@ -21,7 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
               helix plan orders --drain node1_8080 --moves
               helix plan orders --replicas Orders=3 --format json
               helix plan orders --add-resource Carts:12:3:MasterSlave
-              helix plan orders --weights node1_8080:cpu=16,disk=500 --weights Orders:cpu=2 --weights Orders/Orders_7:cpu=5
+              helix plan orders --weights node1_8080:cpu=16 --weights Orders:cpu=2 --weights Orders/Orders_7:cpu=5
             """)
 
     @OptionGroup var target: ClusterArgument
@@ -47,8 +47,8 @@ struct PlanCommand: AsyncParsableCommand {
     var addResource: [NewResource] = []
     @Option(
         help: ArgumentHelp(
-            "What a node can carry, or what replicas of a resource or of one of its partitions weigh. Keys that are not "
-                + "among INSTANCE_CAPACITY_KEYS yet are taken as added to them.",
+            "What a node can carry, or what replicas of a resource or of one of its partitions weigh. Keys that are "
+                + "not among INSTANCE_CAPACITY_KEYS yet are taken as added to them.",
             valueName: "node|resource[/partition]:key=n[,…]"),
         transform: NewWeights.init(text:))
     var weights: [NewWeights] = []
