@@ -7,7 +7,7 @@ struct PlacementCommand: AsyncParsableCommand {
         abstract: "Show how evenly replicas and top states are spread over nodes and zones.",
         discussion: """
             What is counted are the current states that live instances report, in whatever state, ERROR too. Top \
-            states count where the state model bounds them, as it does a leader or a master. Nodes that get no replicas now, \
+            states count where the state model bounds them, as with leaders and masters. Nodes that get no replicas now, \
             because they are not live, disabled or drained, do not count for the evenness.
 
             Of more than \(PlacementReport.lineLimit) nodes it tells how many have how many; --all shows each.
