@@ -84,7 +84,6 @@ struct NewWeights: Sendable {
                 "“\(text)” is not understood, expected INSTANCE:key=n,…, RESOURCE:key=n,… or "
                     + "RESOURCE/PARTITION:key=n,… such as node1_8080:cpu=16,disk=500, with each key once and numbers "
                     + "from 0")
-            )
         }
         (target, self.weights) = (String(text[..<colon]), weights)
     }
