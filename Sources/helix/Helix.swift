@@ -31,7 +31,12 @@ struct Helix: AsyncParsableCommand {
                     ClusterCommand.self, InstanceCommand.self, ResourceCommand.self, PartitionCommand.self,
                     StateModelCommand.self, ConfigCommand.self,
                 ]),
-            CommandGroup(name: "Looking", subcommands: [ViewCommand.self, ExplainCommand.self, SpectatorCommand.self]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    ViewCommand.self, PlacementCommand.self, ExplainCommand.self, PlanCommand.self,
+                    SpectatorCommand.self,
+                ]),
             CommandGroup(
                 name: "Running", subcommands: [ControllerCommand.self, ParticipantCommand.self, DemoCommand.self]),
         ])

@@ -203,7 +203,7 @@ struct AdministrationTests {
 
     @Test(
         "says so when ZooKeeper does not answer in time",
-        arguments: ["cluster list", "controller c", "participant c i", "view c"])
+        arguments: ["cluster list", "controller c", "participant c i", "view c", "placement c", "plan c --drain i"])
     func noAnswer(line: String) async throws {
         let words = line.split(separator: " ").map(String.init)
         let result = try await HelixBinary.run(

@@ -35,6 +35,10 @@ struct ParsingTests {
             "view C", "view C R --watch", "view C R --partition P --state LEADER", "explain C R P",
             "spectator C R --watch --source current-states --format json", "controller C --name N --log-level debug",
             "participant C I --state-model M --delay 5 --fail OFFLINE-SLAVE --fail SLAVE-MASTER",
+            "placement C", "placement C R --all --format json", "plan C --drain I --moves",
+            "plan C --add-node I --add-node J,zone=a,tag=b --remove-node K", "plan C --replicas R=2 --replicas S=3",
+            "plan C --add-resource R:1:1 --add-resource S:1:ANY_LIVEINSTANCE:M --replicas R=ANY_LIVEINSTANCE",
+            "plan C --weights I:cpu=1,disk=2 --weights R/P:a=0",
         ])
     func understands(line: String) throws {
         _ = try parse(line)
@@ -57,7 +61,14 @@ struct ParsingTests {
             "config get C --name I", "config get C --scope world", "view C --state LEADER", "view C --partition P",
             "explain C R", "spectator C --source rumours", "controller", "controller C --session-timeout 0",
             "participant C", "participant C I --delay -1", "participant C I --fail OFFLINE",
-            "participant C I --fail A-B-C",
+            "participant C I --fail A-B-C", "placement", "plan C", "plan C --moves", "plan --drain I",
+            "plan C --add-node I,zone", "plan C --add-node I,=a", "plan C --add-node a/b", "plan C --add-node ,zone=a",
+            "plan C --replicas R", "plan C --replicas R=few", "plan C --replicas =1", "plan C --add-resource R:1",
+            "plan C --add-resource R:0:1", "plan C --add-resource R:1:-1", "plan C --add-resource :1:1",
+            "plan C --add-resource R:1:1:", "plan C --add-resource R:1:1:M:x", "plan C --weights I",
+            "plan C --weights I:",
+            "plan C --weights :cpu=1", "plan C --weights I:cpu", "plan C --weights I:cpu=-1",
+            "plan C --weights I:cpu=1,cpu=2",
         ])
     func refuses(line: String) throws {
         let error = try #require(throws: (any Error).self) { _ = try parse(line) }

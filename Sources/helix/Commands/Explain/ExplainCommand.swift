@@ -22,29 +22,16 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = common.log.logger("helix")
-        let (target, partition) = (target, partition)
-        let report = try await common.connection.withSession(logger) { session in
-            let cluster = target.cluster
-            let leader = try await Administrator(session: session).describeCluster(cluster).leader?.id
-            let snapshot = try await ClusterSnapshot.read(cluster, in: session, logger: logger)
-            return try Self.report(snapshot, resource: target.resource, partition: partition, leader: leader)
-        }
-        try common.output.show(report)
+        let seen = try await SeenCluster.read(target.cluster, common.connection, logger)
+        try common.output.show(try Self.report(seen, resource: target.resource, partition: partition))
     }
 
-    private static func report(
-        _ snapshot: ClusterSnapshot, resource: String, partition: String, leader: String?
-    ) throws -> ExplanationReport {
-        if let explanation = Rebalancer().explain(snapshot, resource: resource, partition: partition) {
-            return ExplanationReport(
-                explanation, cluster: snapshot.cluster, leader: leader,
-                liveInstances: snapshot.instances.count { $0.live != nil })
+    private static func report(_ seen: SeenCluster, resource: String, partition: String) throws -> ExplanationReport {
+        if let explanation = Rebalancer().explain(seen.snapshot, resource: resource, partition: partition) {
+            return ExplanationReport(explanation, seen)
         }
-        guard let found = snapshot.resources[resource] else {
-            throw AdministrationError(
-                .doesNotExist, "there is no resource \(resource) in cluster \(snapshot.cluster); check the name")
-        }
-        let known = found.idealState.value?.partitions ?? []
+        try seen.check(resource: resource)
+        let known = seen.snapshot.resources[resource]?.idealState.value?.partitions ?? []
         throw AdministrationError(
             .doesNotExist,
             "resource \(resource) has no partition \(partition); it has \(known.count)"
@@ -73,14 +60,14 @@ struct ExplanationReport: Rendering {
     private let replicas: [Replica]
     private let problems: [String]
 
-    init(_ explanation: PartitionExplanation, cluster: String, leader: String?, liveInstances: Int) {
-        self.liveInstances = liveInstances
-        self.cluster = cluster
+    init(_ explanation: PartitionExplanation, _ seen: SeenCluster) {
+        cluster = seen.snapshot.cluster
+        leader = seen.leader
+        liveInstances = seen.snapshot.instances.count { $0.live != nil }
         resource = explanation.resource
         partition = explanation.partition
         mode = explanation.mode
         stateModel = explanation.stateModel
-        self.leader = leader
         preferenceList = explanation.preferenceList
         replicas = explanation.replicas.map { replica in
             Replica(
@@ -112,9 +99,7 @@ struct ExplanationReport: Rendering {
 
     /// What it comes to, in a sentence.
     private var conclusion: [String] {
-        if leader == nil {
-            return ["No controller leads the cluster, so nothing moves; start one with: helix controller \(cluster)"]
-        }
+        if leader == nil { return [Phrase.noLeader(of: cluster)] }
         if liveInstances == 0 { return ["No instance is alive, so there is nowhere to place replicas."] }
         if replicas.contains(where: { $0.next != nil }) { return ["A transition is about to be asked for."] }
         if replicas.contains(where: { !$0.reasons.isEmpty }) { return ["It waits for the reasons above."] }
