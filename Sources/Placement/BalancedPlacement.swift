@@ -21,14 +21,8 @@ public struct BalancedPlacement: PlacementStrategy {
 
     /// Places every partition.
     public func place(_ problem: PlacementProblem) -> PlacementResult {
+        if problem.isWeighed { return WeightedPlacement.place([problem])[0] }
         let input = PlacementInput(problem)
-        let replicas = ReplicaSelection(input).selected()
-        let tops = TopSelection(input, replicas: replicas).selected()
-        return PlacementResult(
-            preferenceLists: (0..<input.rows).map { row in
-                guard let tops else { return Array(replicas.row(row)) }
-                return Array(tops.row(row)) + replicas.row(row).filter { !tops.contains($0, in: row) }
-            },
-            shortfalls: input.shortfalls(of: replicas))
+        return input.result(of: ReplicaSelection(input).selected())
     }
 }

@@ -15,7 +15,7 @@ struct PlacementInput: Sendable {
     private let presentTops: [Int]?
     let zones: ZoneRule
     let otherReplicas: [Int]
-    let otherTops: [Int]
+    var otherTops: [Int]
 
     init(_ problem: PlacementProblem) {
         let rows = max(0, problem.partitionCount)

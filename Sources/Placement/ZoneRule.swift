@@ -4,7 +4,7 @@ struct ZoneRule: Sendable {
     /// By instance: the number of its zone. Empty when zones do not count.
     let zones: [Int32]
     /// How many replicas of a partition there are in a zone at most.
-    private let most: Int
+    let most: Int
     /// How many zones may have as many as `most`; all others have one less.
     private let fullZones: Int
     private let sizes: [Int]

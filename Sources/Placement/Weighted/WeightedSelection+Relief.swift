@@ -1,0 +1,151 @@
+extension WeightedSelection {
+    /// A replica that changes its instance.
+    struct Step {
+        let row: Int
+        let from: Int32
+        let to: Int32
+    }
+
+    /// Whose steps are to be had.
+    private enum Scope {
+        /// Replicas that move anyway: it costs nothing to send them elsewhere.
+        case newcomers
+        /// All.
+        case everyone
+    }
+
+    /// How many rows of an instance, and how many partners, exchanges are tried with.
+    private static let exchanged = 16
+    /// The least that counts as an improvement where limits cannot be kept, in units of pressure.
+    private static let gain = LoadTable.full >> 10
+
+    /// Moves replicas away from instances above their limits until all are within, or nothing helps any more.
+    mutating func relieve() {
+        for scope in [Scope.newcomers, .everyone] {
+            while sweep(scope) {}
+        }
+    }
+
+    /// Whether anybody is above a limit.
+    var isAnybodyOver: Bool { (0..<Int32(input.instanceCount)).contains(where: loads.isOver) }
+
+    /// - Returns: whether anything moved.
+    private mutating func sweep(_ scope: Scope) -> Bool {
+        let over = (0..<Int32(input.instanceCount)).filter(loads.isOver).map { (loads.pressure($0), $0) }
+        var isChanged = false
+        for (_, instance) in over.sorted(by: { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }) {
+            while loads.isOver(instance), let steps = steps(relieving: instance, scope) {
+                // Who gives first, takes afterwards, so that a row never has one replica too many.
+                for step in steps { remove(step.row, from: step.from) }
+                for step in steps { add(step.row, to: step.to) }
+                isChanged = true
+            }
+        }
+        return isChanged
+    }
+
+    /// What brings an instance nearer to its limits: one replica that leaves for where it fits; else two that move, one
+    /// of them to take the other's place; else whatever leaves both ends lower than this one is now.
+    private func steps(relieving instance: Int32, _ scope: Scope) -> [Step]? {
+        let rows = rows(of: instance, scope)
+        for row in rows {
+            if let to = destination(row, from: instance, scope) { return [Step(row: row, from: instance, to: to)] }
+        }
+        return exchange(rows, of: instance, scope) ?? lowering(rows, of: instance, scope)
+    }
+
+    /// The rows whose leaving helps, those first that help most; among equals rather followers, then light ones.
+    private func rows(of instance: Int32, _ scope: Scope) -> [Int] {
+        let rated = held[Int(instance)].compactMap { row -> (relief: Int, isTop: Int, size: Int, row: Int)? in
+            let row = Int(row)
+            let relief = loads.relief(instance, by: row)
+            guard relief > 0, isIn(scope, row, instance) else { return nil }
+            return (relief, isTop(row, on: instance) ? 1 : 0, loads.size(row, on: instance), row)
+        }
+        return rated.sorted { (-$0.relief, $0.isTop, $0.size, $0.row) < (-$1.relief, $1.isTop, $1.size, $1.row) }
+            .map(\.row)
+    }
+
+    private func isTop(_ row: Int, on instance: Int32) -> Bool {
+        let (problem, partition) = input.place(of: row)
+        return input.inputs[problem].tops(partition).contains(instance)
+    }
+
+    private func isIn(_ scope: Scope, _ row: Int, _ instance: Int32) -> Bool {
+        if scope == .everyone || !wasPresent(row, on: instance) { return true }
+        // There are more holders than replicas: another one can keep it instead.
+        let (problem, partition) = input.place(of: row)
+        return input.inputs[problem].present.count(partition) > input.inputs[problem].width
+    }
+
+    /// The instance within whose limits a row fits best.
+    private func destination(_ row: Int, from giver: Int32, _ scope: Scope) -> Int32? {
+        if let spare = spareHolder(row, leaving: giver) { return spare }
+        if scope == .newcomers, wasPresent(row, on: giver) { return nil }
+        var best: Int32?
+        var least = Int.max
+        var compared = 0
+        var next = ladder.first
+        while let instance = next, compared < Self.comparisons {
+            next = ladder.next(after: instance)
+            guard loads.fits(row, on: instance), allows(row, on: instance, leaving: giver) else { continue }
+            compared += 1
+            let pressure = loads.pressure(instance, taking: row)
+            if pressure < least { (best, least) = (instance, pressure) }
+        }
+        return best
+    }
+
+    // MARK: Exchanges
+
+    /// A row takes the place of another, which goes where it fits, or comes in return.
+    private func exchange(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
+        var best: [Step]?
+        var least = loads.pressure(instance) - Self.gain
+        for row in rows.prefix(Self.exchanged) {
+            for partner in partners(of: row, instance) {
+                for other in held[Int(partner)].map(Int.init) where isIn(scope, other, partner) {
+                    guard allows(row, on: partner, leaving: instance, giving: other) else { continue }
+                    let first = Step(row: row, from: instance, to: partner)
+                    if loads.fits(row, on: partner, giving: other),
+                        let to = destination(other, from: partner, scope), to != instance
+                    {
+                        return [first, Step(row: other, from: partner, to: to)]
+                    }
+                    let pressure = max(
+                        loads.pressure(instance, taking: other, giving: row),
+                        loads.pressure(partner, taking: row, giving: other))
+                    if pressure <= least, allows(other, on: instance, leaving: partner, giving: row) {
+                        (best, least) = ([first, Step(row: other, from: partner, to: instance)], pressure)
+                    }
+                }
+            }
+        }
+        return best
+    }
+
+    /// The instances under the least pressure to which a row may come if they give something away.
+    private func partners(of row: Int, _ giver: Int32) -> [Int32] {
+        var found: [Int32] = []
+        var next = ladder.first
+        while let instance = next, found.count < Self.exchanged {
+            next = ladder.next(after: instance)
+            if mayHave(row, instance, leaving: giver) { found.append(instance) }
+        }
+        return found
+    }
+
+    /// A row that leaves for where it does not fit, but where the pressure stays below what it is here.
+    private func lowering(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
+        var best: [Step]?
+        var least = loads.pressure(instance) - Self.gain
+        for row in rows where scope == .everyone || !wasPresent(row, on: instance) {
+            for partner in partners(of: row, instance) where allows(row, on: partner, leaving: instance) {
+                let pressure = max(
+                    loads.pressure(instance, giving: row), loads.pressure(partner, taking: row))
+                if pressure <= least { (best, least) = ([Step(row: row, from: instance, to: partner)], pressure) }
+            }
+        }
+        return best
+    }
+}
