@@ -87,26 +87,24 @@ struct LoadTable: Sendable {
         return false
     }
 
-    /// How much of what an instance has too much a row would take with it, in units of pressure.
-    func relief(_ instance: Int32, by row: Int) -> Int {
+    /// How far the leaving of a row brings an instance of `count` rows to its limits, and no further: by how much the
+    /// squares of the distances shrink, all measured in average rows. `nil` when it brings nothing.
+    ///
+    /// To look at all dimensions at once is what keeps the moves few: whoever takes the heaviest in one dimension takes
+    /// along from the others what is then missing at the other end.
+    func relief(_ instance: Int32, by row: Int, count: Int) -> Int? {
         let start = Int(instance) * dimensionCount
-        var relief = 0
+        var relief = 0.0
+        var (helps, suffices) = (false, true)
         for dimension in 0..<dimensionCount {
-            let excess = loads[start + dimension] - limits[start + dimension]
-            if excess <= 0 { continue }
-            let taken = min(excess, weights[row * dimensionCount + dimension])
-            relief += Int(min(Double(taken) * scales[start + dimension], 0x1p50))
+            let (load, weight) = (loads[start + dimension], weights[row * dimensionCount + dimension])
+            let excess = max(0, load - limits[start + dimension])
+            if excess > weight { suffices = false }
+            if weight == 0 { continue }
+            if excess > 0 { helps = true }
+            relief += Double(weight) * Double(2 * excess - weight) * Double(count * count) / Double(load) / Double(load)
         }
-        return relief
-    }
-
-    /// How heavy a row is for an instance, in units of pressure.
-    func size(_ row: Int, on instance: Int32) -> Int {
-        (0..<dimensionCount).reduce(0) { size, dimension in
-            let share =
-                Double(weights[row * dimensionCount + dimension])
-                * scales[Int(instance) * dimensionCount + dimension]
-            return size + Int(min(share, 0x1p50))
-        }
+        if !helps { return nil }
+        return Int(min(max(relief * 0x1p16, -0x1p50), 0x1p50)) + (suffices ? 1 << 52 : 0)
     }
 }

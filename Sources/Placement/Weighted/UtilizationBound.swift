@@ -19,7 +19,7 @@ struct UtilizationBound {
         byDimension = [Double](repeating: 0, count: input.dimensionCount)
         open = input.inputs.map(Self.openInstances)
         var known: Set<[Bool]> = []
-        for scope in open where known.insert(scope).inserted {
+        for scope in open + [[Bool](repeating: true, count: input.instanceCount)] where known.insert(scope).inserted {
             for dimension in byDimension.indices { raise(dimension, scope) }
         }
     }
@@ -41,12 +41,15 @@ struct UtilizationBound {
         }
         let sums = weights.map { $0.reduce(0, +) }
         let unit = weights.joined().reduce(0, MixedOrder.greatestCommonDivisor)
-        let held = members.reduce(0) { $0 + heldOutside(scope, of: $1, dimension) }
+        var held = heldOutside(scope, of: members, dimension)
         var instances = scope.indices.filter { scope[$0] }
         let groups = groups(of: instances, dimension)
         for taken in groups.indices {
-            if taken > 0 { instances.removeAll { group($0) == groups[taken - 1] } }
-            let demand = members.indices.reduce(-held) { sum, index in
+            if taken > 0 {
+                instances.removeAll { group($0) == groups[taken - 1] }
+                for instance in held.indices where group(instance) == groups[taken - 1] { held[instance] = 0 }
+            }
+            let demand = members.indices.reduce(-held.reduce(0, +)) { sum, index in
                 let input = input.inputs[members[index]]
                 return sum + max(0, input.width - taken * input.zones.most) * sums[index]
             }
@@ -83,14 +86,18 @@ struct UtilizationBound {
         return Set(instances.map(group)).sorted { (capacities[$0], $0) > (capacities[$1], $1) }
     }
 
-    /// What instances that are closed to a problem hold of it: they may keep that.
-    private func heldOutside(_ scope: [Bool], of problem: Int, _ dimension: Int) -> Int {
-        if !scope.contains(false) { return 0 }
-        let present = input.inputs[problem].present
-        return (0..<input.inputs[problem].rows).reduce(0) { sum, partition in
-            let held = present.instances[present.range(partition)].count { !scope[Int($0)] }
-            return sum + held * input.weight(input.firstRows[problem] + partition, dimension)
+    /// By instance: what those outside a scope hold of some problems, and may keep.
+    private func heldOutside(_ scope: [Bool], of problems: [Int], _ dimension: Int) -> [Int] {
+        var held = [Int](repeating: 0, count: scope.count)
+        if !scope.contains(false) { return held }
+        for problem in problems {
+            let own = input.inputs[problem]
+            for partition in 0..<own.rows {
+                let weight = input.weight(input.firstRows[problem] + partition, dimension)
+                for instance in own.holders(partition) where !scope[Int(instance)] { held[Int(instance)] += weight }
+            }
         }
+        return held
     }
 
     /// The lowest level to which all can be filled so that the demand has room, in whole multiples of a unit.

@@ -54,16 +54,15 @@ extension WeightedSelection {
         return exchange(rows, of: instance, scope) ?? lowering(rows, of: instance, scope)
     }
 
-    /// The rows whose leaving helps, those first that help most; among equals rather followers, then light ones.
+    /// The rows whose leaving helps, those first that help most; among equals rather followers.
     private func rows(of instance: Int32, _ scope: Scope) -> [Int] {
-        let rated = held[Int(instance)].compactMap { row -> (relief: Int, isTop: Int, size: Int, row: Int)? in
-            let row = Int(row)
-            let relief = loads.relief(instance, by: row)
-            guard relief > 0, isIn(scope, row, instance) else { return nil }
-            return (relief, isTop(row, on: instance) ? 1 : 0, loads.size(row, on: instance), row)
+        let count = held[Int(instance)].count
+        let rated = held[Int(instance)].compactMap { row -> (relief: Int, isTop: Int, row: Int)? in
+            guard let relief = loads.relief(instance, by: Int(row), count: count), isIn(scope, Int(row), instance)
+            else { return nil }
+            return (-relief, isTop(Int(row), on: instance) ? 1 : 0, Int(row))
         }
-        return rated.sorted { (-$0.relief, $0.isTop, $0.size, $0.row) < (-$1.relief, $1.isTop, $1.size, $1.row) }
-            .map(\.row)
+        return rated.sorted(by: <).map(\.row)
     }
 
     private func isTop(_ row: Int, on instance: Int32) -> Bool {
