@@ -100,7 +100,7 @@ extension WeightedSelection {
     /// A row takes the place of another, which goes where it fits, or comes in return.
     private func exchange(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
         var best: [Step]?
-        var least = loads.pressure(instance) - Self.gain
+        var least = Rating.worst
         for row in rows.prefix(Self.exchanged) {
             for partner in partners(of: row, instance) {
                 for other in held[Int(partner)].map(Int.init) where isIn(scope, other, partner) {
@@ -111,11 +111,9 @@ extension WeightedSelection {
                     {
                         return [first, Step(row: other, from: partner, to: to)]
                     }
-                    let pressure = max(
-                        loads.pressure(instance, taking: other, giving: row),
-                        loads.pressure(partner, taking: row, giving: other))
-                    if pressure <= least, allows(other, on: instance, leaving: partner, giving: row) {
-                        (best, least) = ([first, Step(row: other, from: partner, to: instance)], pressure)
+                    let found = rating(instance, partner, giving: row, taking: other)
+                    if found < least, allows(other, on: instance, leaving: partner, giving: row) {
+                        (best, least) = ([first, Step(row: other, from: partner, to: instance)], found)
                     }
                 }
             }
@@ -137,14 +135,34 @@ extension WeightedSelection {
     /// A row that leaves for where it does not fit, but where the pressure stays below what it is here.
     private func lowering(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
         var best: [Step]?
-        var least = loads.pressure(instance) - Self.gain
+        var least = Rating.worst
         for row in rows where scope == .everyone || !wasPresent(row, on: instance) {
             for partner in partners(of: row, instance) where allows(row, on: partner, leaving: instance) {
-                let pressure = max(
-                    loads.pressure(instance, giving: row), loads.pressure(partner, taking: row))
-                if pressure <= least { (best, least) = ([Step(row: row, from: instance, to: partner)], pressure) }
+                let found = rating(instance, partner, giving: row, taking: -1)
+                if found < least { (best, least) = ([Step(row: row, from: instance, to: partner)], found) }
             }
         }
         return best
+    }
+
+    /// How two instances stand after a change: the higher pressure, then that of the one to be relieved.
+    private struct Rating: Comparable {
+        let highest: Int
+        let own: Int
+
+        static let worst = Rating(highest: .max, own: .max)
+
+        static func < (a: Rating, b: Rating) -> Bool { (a.highest, a.own) < (b.highest, b.own) }
+    }
+
+    /// What comes of an exchange; the worst unless it relieves the instance, and the partner is not worse off than
+    /// before, or better off than the instance is now.
+    private func rating(_ instance: Int32, _ partner: Int32, giving row: Int, taking other: Int) -> Rating {
+        let most = loads.pressure(instance) - Self.gain
+        let own = loads.pressure(instance, taking: other, giving: row)
+        if own > most { return .worst }
+        let its = loads.pressure(partner, taking: row, giving: other)
+        if its > most, its > loads.pressure(partner) { return .worst }
+        return Rating(highest: max(own, its), own: own)
     }
 }
