@@ -83,16 +83,20 @@ enum ComputePlacement {
             otherTops: inputs.eligible.map(total.tops(of:)), excluded: inputs.excluded,
             maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount)
         problem.zones = inputs.zones
+        inputs.weigh(&problem, beside: total)
         if strategy.placesByName { inputs.name(&problem, resource, configuration, standing) }
         let result = strategy.place(problem)
         var lists = [[Int32]](repeating: [], count: resource.partitions.count)
         for (row, partition) in inputs.partitions.enumerated() where row < result.preferenceLists.count {
             lists[Int(partition)] = distinct(result.preferenceLists[row], inputs.eligible)
         }
-        let load = PlacedLoad(lists: lists, topCount: inputs.topCount)
+        var load = PlacedLoad(lists: lists, topCount: inputs.topCount)
+        load.weigh(lists, inputs)
         total += load
         decision.placement = PlacedResource(
-            inputs: inputs, lists: lists, load: load, problems: problems(result.shortfalls, inputs, resource))
+            inputs: inputs, lists: lists, load: load,
+            problems: problems(result.shortfalls, inputs, resource)
+                + ViolationProblems(inputs, resource, standing).problems(of: result.violations))
     }
 
     /// A strategy may be a user's: what it says is checked.
