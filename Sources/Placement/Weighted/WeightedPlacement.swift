@@ -24,13 +24,13 @@ enum WeightedPlacement {
         return results
     }
 
-    /// - Returns: also whether all limits are kept and nothing is missing.
+    /// - Returns: also whether there is nothing more to be found: all limits are kept, or all effort is spent.
     private static func attempt(_ problems: [PlacementProblem]) -> ([PlacementResult], isSettled: Bool) {
         let input = WeightedInput(problems)
         var selection = WeightedSelection(input)
         selection.select()
         let isMissing = (0..<input.rowCount).contains(where: selection.isMissing)
-        let isSettled = !isMissing && !selection.isAnybodyOver
+        let isSettled = selection.effort <= 0 || (!isMissing && !selection.isAnybodyOver)
         let violations = selection.capacityViolations
         var tops = [Int](repeating: 0, count: input.instanceCount)
         let results = input.inputs.indices.map { problem in

@@ -18,6 +18,8 @@ extension WeightedSelection {
     private static let exchanged = 16
     /// The least that counts as an improvement where limits cannot be kept, in units of pressure.
     private static let gain = LoadTable.full >> 10
+    /// How many instances are looked at for one within whose limits a row fits.
+    private static let lookedAt = 128
 
     /// Moves replicas away from instances above their limits until all are within, or nothing helps any more.
     mutating func relieve() {
@@ -34,7 +36,7 @@ extension WeightedSelection {
         let over = (0..<Int32(input.instanceCount)).filter(loads.isOver).map { (loads.pressure($0), $0) }
         var isChanged = false
         for (_, instance) in over.sorted(by: { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }) {
-            while loads.isOver(instance), let steps = steps(relieving: instance, scope) {
+            while effort > 0, loads.isOver(instance), let steps = steps(relieving: instance, scope) {
                 // Who gives first, takes afterwards, so that a row never has one replica too many.
                 for step in steps { remove(step.row, from: step.from) }
                 for step in steps { add(step.row, to: step.to) }
@@ -46,7 +48,7 @@ extension WeightedSelection {
 
     /// What brings an instance nearer to its limits: one replica that leaves for where it fits; else two that move, one
     /// of them to take the other's place; else whatever leaves both ends lower than this one is now.
-    private func steps(relieving instance: Int32, _ scope: Scope) -> [Step]? {
+    private mutating func steps(relieving instance: Int32, _ scope: Scope) -> [Step]? {
         let rows = rows(of: instance, scope)
         for row in rows {
             if let to = destination(row, from: instance, scope) { return [Step(row: row, from: instance, to: to)] }
@@ -77,16 +79,18 @@ extension WeightedSelection {
         return input.inputs[problem].present.count(partition) > input.inputs[problem].width
     }
 
-    /// The instance within whose limits a row fits best.
-    private func destination(_ row: Int, from giver: Int32, _ scope: Scope) -> Int32? {
+    /// The instance within whose limits a row fits best, among those under the least pressure.
+    private mutating func destination(_ row: Int, from giver: Int32, _ scope: Scope) -> Int32? {
         if let spare = spareHolder(row, leaving: giver) { return spare }
         if scope == .newcomers, wasPresent(row, on: giver) { return nil }
         var best: Int32?
         var least = Int.max
-        var compared = 0
+        var (compared, seen) = (0, 0)
         var next = ladder.first
-        while let instance = next, compared < Self.comparisons {
+        defer { effort -= seen }
+        while let instance = next, compared < Self.comparisons, seen < Self.lookedAt {
             next = ladder.next(after: instance)
+            seen += 1
             guard loads.fits(row, on: instance), allows(row, on: instance, leaving: giver) else { continue }
             compared += 1
             let pressure = loads.pressure(instance, taking: row)
@@ -98,12 +102,13 @@ extension WeightedSelection {
     // MARK: Exchanges
 
     /// A row takes the place of another, which goes where it fits, or comes in return.
-    private func exchange(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
+    private mutating func exchange(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
         var best: [Step]?
         var least = Rating.worst
         for row in rows.prefix(Self.exchanged) {
             for partner in partners(of: row, instance) {
-                for other in held[Int(partner)].map(Int.init) where isIn(scope, other, partner) {
+                for other in held[Int(partner)].map(Int.init) where effort > 0 && isIn(scope, other, partner) {
+                    effort -= 1
                     guard allows(row, on: partner, leaving: instance, giving: other) else { continue }
                     let first = Step(row: row, from: instance, to: partner)
                     if loads.fits(row, on: partner, giving: other),
@@ -114,6 +119,7 @@ extension WeightedSelection {
                     let found = rating(instance, partner, giving: row, taking: other)
                     if found < least, allows(other, on: instance, leaving: partner, giving: row) {
                         (best, least) = ([first, Step(row: other, from: partner, to: instance)], found)
+                        if found.highest <= LoadTable.full { return best }
                     }
                 }
             }
@@ -133,11 +139,12 @@ extension WeightedSelection {
     }
 
     /// A row that leaves for where it does not fit, but where the pressure stays below what it is here.
-    private func lowering(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
+    private mutating func lowering(_ rows: [Int], of instance: Int32, _ scope: Scope) -> [Step]? {
         var best: [Step]?
         var least = Rating.worst
         for row in rows where scope == .everyone || !wasPresent(row, on: instance) {
             for partner in partners(of: row, instance) where allows(row, on: partner, leaving: instance) {
+                effort -= 1
                 let found = rating(instance, partner, giving: row, taking: -1)
                 if found < least { (best, least) = ([Step(row: row, from: instance, to: partner)], found) }
             }

@@ -14,6 +14,9 @@ struct WeightedSelection: Sendable {
     private(set) var held: [[Int32]]
     /// By problem and instance: how many of its rows the instance has.
     private var counts: [Int32]
+    /// How many more comparisons there may be for the relief of instances. Where limits can be kept few are needed; where
+    /// they cannot, a search for the best could take for ever.
+    var effort: Int
 
     /// How many allowed instances are compared for a replica.
     static let comparisons = 24
@@ -25,7 +28,9 @@ struct WeightedSelection: Sendable {
         ladder = PressureLadder(instanceCount: input.instanceCount)
         held = [[Int32]](repeating: [], count: input.instanceCount)
         counts = [Int32](repeating: 0, count: input.instanceCount * input.inputs.count)
-        let expected = input.inputs.reduce(0) { $0 + $1.rows * $1.width } / max(1, input.instanceCount)
+        let cells = input.inputs.reduce(0) { $0 + $1.rows * $1.width }
+        effort = 10_000_000 + 50 * cells
+        let expected = cells / max(1, input.instanceCount)
         for instance in held.indices {
             held[instance].reserveCapacity(expected + expected / 8)
             ladder.place(Int32(instance), at: 0)
