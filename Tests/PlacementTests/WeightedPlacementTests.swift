@@ -87,13 +87,13 @@ struct WeightedPlacementTests {
     func whatIsGiven() {
         var problem = PlacementProblem(
             partitionCount: 6, replicas: 2, instanceCount: 3,
-            present: [[0, 1], [0, 1], [1, 0], [1, 0], [0, 1], [1, 0]])
+            present: [[0, 1], [0, 1], [1, 0], [0, 1], [1, 0], [1, 0]])
         problem.weights = [[10], [10], [10], [50], [50], [10]]
         problem.capacities = [[400], [400], [400]]
         let result = BalancedPlacement().place(problem)
         expectWeightedSound(result, for: problem, "weights \(problem.weights)")
         #expect(moves(from: problem.present, to: result.preferenceLists) == 2)
-        #expect(Set(result.preferenceLists[3]) == [1, 2] && Set(result.preferenceLists[4]) == [0, 2])
+        #expect(Set(result.preferenceLists[3]) == [0, 2] && Set(result.preferenceLists[4]) == [1, 2])
     }
 
     @Test("A tolerance lets everything stay as long as it is not exceeded, but never beyond a capacity")
@@ -122,6 +122,18 @@ struct WeightedPlacementTests {
         let result = BalancedPlacement().place(problem)
         #expect(weightedLoad(result.preferenceLists, problem).allSatisfy { $0[1] <= 120 })
         #expect(moves(from: problem.present, to: result.preferenceLists) <= 4)
+    }
+
+    @Test("Capacity comes before evenness")
+    func capacityFirst() {
+        var problem = PlacementProblem(
+            partitionCount: 3, replicas: 1, instanceCount: 2, present: [[0], [1], []], excluded: [[], [0], []])
+        problem.weights = [[90, 5], [0, 16], [60, 10]]
+        problem.capacities = [[200, 20], [200, 20]]
+        problem.evenDimensions = [0]
+        let result = BalancedPlacement().place(problem)
+        #expect(result.preferenceLists == [[0], [1], [0]])
+        #expect(result.violations.isEmpty)
     }
 
     @Test("A limit per instance holds, and partitions make room for each other")
