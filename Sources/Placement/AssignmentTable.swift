@@ -66,6 +66,20 @@ struct AssignmentTable: Sendable {
         }
         counts[row] = Int32(kept - start)
     }
+
+    /// The same with those that are listed first, in the order of the list.
+    func keepingFirst(_ listed: InstanceLists) -> AssignmentTable {
+        var result = AssignmentTable(rows: rowCount, width: width)
+        for row in 0..<rowCount {
+            for index in listed.range(row) where contains(listed.instances[index], in: row) {
+                result.append(listed.instances[index], to: row)
+            }
+            for instance in self.row(row) where !listed.contains(instance, in: row) {
+                result.append(instance, to: row)
+            }
+        }
+        return result
+    }
 }
 
 /// Lists of instances, one a row, of any length, in one flat array.

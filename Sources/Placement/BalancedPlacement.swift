@@ -28,30 +28,28 @@ public struct BalancedPlacement: PlacementStrategy {
 
     /// Places several resources at once: each of them is even, and so are all of them together.
     /// - Parameter problems: all about the same instances, by the same numbers, and with the same load elsewhere, which
-    ///   only breaks ties.
+    ///   only breaks ties. Where one of them is weighed, all are placed by weights and capacities.
     public func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
+        if problems.contains(where: \.isWeighed) { return WeightedPlacement.place(problems) }
         let inputs = problems.map(PlacementInput.init)
         guard let first = inputs.first else { return [] }
         let replicas = zip(inputs, TopOutlook.quotas(inputs)).enumerated()
             .map { ReplicaSelection($1.0, number: $0, topQuotas: $1.1) }
             .made(fixed: [], elsewhere: first.otherReplicas).map { $0.selected() }
+        return inputs.results(of: replicas)
+    }
+}
+
+extension [PlacementInput] {
+    /// The preference lists for chosen replicas, tops first, with all that is wrong about them.
+    func results(of replicas: [AssignmentTable]) -> [PlacementResult] {
+        guard let first else { return [] }
         var fixedTops = [Int](repeating: 0, count: first.instanceCount)
-        for (input, table) in zip(inputs, replicas) where !input.choosesTops && input.topCount > 0 {
+        for (input, table) in zip(self, replicas) where !input.choosesTops && input.topCount > 0 {
             for row in 0..<input.rows { for instance in table.row(row) { fixedTops[Int(instance)] += 1 } }
         }
-        let tops = zip(inputs, replicas).map(TopSelection.init).made(fixed: fixedTops, elsewhere: first.otherTops)
+        let tops = zip(self, replicas).map(TopSelection.init).made(fixed: fixedTops, elsewhere: first.otherTops)
             .map { $0.selected() }
-        return inputs.indices.map { result(inputs[$0], replicas[$0], tops[$0]) }
-    }
-
-    private func result(_ input: PlacementInput, _ replicas: AssignmentTable, _ tops: AssignmentTable?)
-        -> PlacementResult
-    {
-        PlacementResult(
-            preferenceLists: (0..<input.rows).map { row in
-                guard let tops else { return Array(replicas.row(row)) }
-                return Array(tops.row(row)) + replicas.row(row).filter { !tops.contains($0, in: row) }
-            },
-            shortfalls: input.shortfalls(of: replicas))
+        return indices.map { self[$0].result(of: replicas[$0], tops: tops[$0]) }
     }
 }

@@ -96,6 +96,15 @@ public struct PlacementProblem: Sendable, Hashable {
     /// By position in the order of states, the highest first: how many replicas of a partition are in a state, as the
     /// state model counts them for all instances. Empty when the strategy need not know.
     public var stateCounts: [Int] = []
+    /// By partition: what one replica weighs, by dimension. Empty when nothing is weighed; then only numbers of replicas
+    /// count.
+    public var weights: [[Int]] = []
+    /// By instance: what it can carry of all weighed resources together, by dimension.
+    public var capacities: [[Int]] = []
+    /// The dimensions whose utilisation is to be even; the others are limits and no more. Empty means all.
+    public var evenDimensions: [Int] = []
+    /// How far above the lowest possible the highest utilisation may be before anything moves, in thousandths of it.
+    public var tolerance = 25
 
     /// A problem; by default a resource that is nowhere yet.
     public init(
@@ -126,13 +135,19 @@ public struct PlacementNames: Sendable, Hashable {
     public var instances: [String]
     /// By zone, as ``PlacementProblem/zones`` numbers them.
     public var zones: [String]
+    /// By dimension of ``PlacementProblem/weights``.
+    public var dimensions: [String]
 
     /// Names; empty ones unless given.
-    public init(resource: String = "", partitions: [String] = [], instances: [String] = [], zones: [String] = []) {
+    public init(
+        resource: String = "", partitions: [String] = [], instances: [String] = [], zones: [String] = [],
+        dimensions: [String] = []
+    ) {
         self.resource = resource
         self.partitions = partitions
         self.instances = instances
         self.zones = zones
+        self.dimensions = dimensions
     }
 }
 
@@ -142,11 +157,14 @@ public struct PlacementResult: Sendable, Hashable {
     public var preferenceLists: [[Int32]]
     /// The partitions that got fewer replicas than wanted, by partition.
     public var shortfalls: [Shortfall]
+    /// The rules that could not be kept: those about partitions first, in their order.
+    public var violations: [Violation]
 
     /// A result.
-    public init(preferenceLists: [[Int32]], shortfalls: [Shortfall] = []) {
+    public init(preferenceLists: [[Int32]], shortfalls: [Shortfall] = [], violations: [Violation] = []) {
         self.preferenceLists = preferenceLists
         self.shortfalls = shortfalls
+        self.violations = violations
     }
 }
 

@@ -290,16 +290,5 @@ extension ReplicaSelection {
         }
     }
 
-    private func ordered() -> AssignmentTable {
-        var result = AssignmentTable(rows: input.rows, width: input.width)
-        for row in 0..<input.rows {
-            for index in input.present.range(row) where table.contains(input.present.instances[index], in: row) {
-                result.append(input.present.instances[index], to: row)
-            }
-            for instance in table.row(row) where !input.present.contains(instance, in: row) {
-                result.append(instance, to: row)
-            }
-        }
-        return result
-    }
+    private func ordered() -> AssignmentTable { table.keepingFirst(input.present) }
 }

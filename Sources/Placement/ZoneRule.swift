@@ -5,7 +5,7 @@ struct ZoneRule: Sendable {
     /// times over.
     let zones: [Int32]
     /// How many replicas of a partition there are in a zone at most.
-    private let most: Int
+    let most: Int
     /// How many zones may have as many as `most`; all others have one less.
     private let fullZones: Int
     private let sizes: [Int]

@@ -94,21 +94,27 @@ enum ComputePlacement {
             problem.keepsTops = former == nil || former?.lastRebalance == failback.lastRebalance
             problem.topless = failback.away
         }
+        inputs.weigh(&problem, beside: elsewhere)
         if inputs.isByName { inputs.name(&problem, resource, configuration, standing) }
         return problem
     }
 
     /// Where the resource is placed from now on.
     static func placed(
-        _ result: PlacementResult, _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource
+        _ result: PlacementResult, _ inputs: PlacementInputs, _ resource: ClusterSnapshot.Resource,
+        _ standing: ClusterStanding
     ) -> PlacedResource {
         var lists = [[Int32]](repeating: [], count: resource.partitions.count)
         for (row, partition) in inputs.partitions.enumerated() where row < result.preferenceLists.count {
             lists[Int(partition)] = distinct(result.preferenceLists[row], inputs.eligible)
         }
+        var load = PlacedLoad(lists: lists, topCount: inputs.topCount)
+        load.weigh(lists, inputs)
         return PlacedResource(
-            inputs: inputs, lists: lists, load: PlacedLoad(lists: lists, topCount: inputs.topCount),
-            problems: problems(result.shortfalls, inputs, resource))
+            inputs: inputs, lists: lists, load: load,
+            problems: problems(result.shortfalls, inputs, resource)
+                + ViolationProblems(inputs, resource, standing).problems(of: result.violations),
+            violations: result.violations)
     }
 
     /// A strategy may be a user's: what it says is checked.

@@ -1,4 +1,5 @@
 import HelixRecords
+import Placement
 import StateModels
 
 /// Why the replicas of one partition are where they are, and why they are not moving.
@@ -31,6 +32,45 @@ public struct PartitionExplanation: Sendable, Hashable {
     public var replicas: [Replica]
     /// Faults of the cluster, the resource or the partition that bear on this.
     public var problems: [Problem]
+    /// Rules of placement that could not be kept: those about the partition, and those about the whole resource.
+    public var violations: [PlacementViolation] = []
+}
+
+/// A rule of placement that could not be kept, in numbers.
+public struct PlacementViolation: Sendable, Hashable, Codable {
+    /// `replicas` (fewer than wanted), `faultZones` (several replicas in one), `demand` (more than all instances have room
+    /// for) or `capacity` (an instance carries more than it can).
+    public var rule: String
+    /// The partition, `nil` where the rule is about more than one.
+    public var partition: String?
+    /// The instance, `nil` where the rule is not about one.
+    public var instance: String?
+    /// The capacity key, `nil` where the rule is about counts.
+    public var dimension: String?
+    /// What was to be there, or not to be exceeded.
+    public var wanted: Int
+    /// What is there instead.
+    public var found: Int
+}
+
+extension PlacedResource {
+    /// The violations by name. A strategy may be a user's: numbers that mean nothing have no name.
+    func violations(in resource: ClusterSnapshot.Resource, _ snapshot: ClusterSnapshot) -> [PlacementViolation] {
+        violations.map { violation in
+            PlacementViolation(
+                rule: violation.rule.rawValue,
+                partition: violation.partition.flatMap { inputs.partitions.element(at: $0) }
+                    .map { resource.partitions[Int($0)] },
+                instance: violation.instance.flatMap { inputs.eligible.element(at: Int($0)) }
+                    .map { snapshot.instances[Int($0)].name },
+                dimension: violation.dimension.flatMap { inputs.capacityRules?.dimensions.element(at: $0) },
+                wanted: violation.wanted, found: violation.found)
+        }
+    }
+}
+
+extension Array {
+    fileprivate func element(at index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
 extension Rebalancer {
@@ -56,6 +96,8 @@ extension Rebalancer {
         if index < own.preferenceLists.count {
             explanation.preferenceList = own.preferenceLists[index].map { snapshot.instances[Int($0)].name }
         }
+        explanation.violations = (own.placement?.violations(in: resource, snapshot) ?? [])
+            .filter { $0.partition == nil || $0.partition == partition }
         var replicas: [String: PartitionExplanation.Replica] = [:]
         func edit(_ instance: String, _ change: (inout PartitionExplanation.Replica) -> Void) {
             change(&replicas[instance, default: .init(instance: instance, reasons: [])])

@@ -21,11 +21,13 @@ struct PlaceResources {
         var strategy: String
         var eligible: [Int32]
         var zones: [Int32]
+        var isWeighed: Bool
 
         init(_ inputs: PlacementInputs) {
             strategy = inputs.strategy
             eligible = inputs.eligible
             zones = inputs.zones
+            isWeighed = inputs.capacityRules != nil
         }
     }
 
@@ -84,9 +86,11 @@ struct PlaceResources {
         let ordered = members.values.sorted { $0[0].resource.name < $1[0].resource.name }
         for group in ordered {
             let due = group.filter { placed.contains($0.resource.name) }
-            place(due, &decision, isTogether: true)
-            if due.count == group.count || isEven(group, decision) { continue }
-            for member in group {
+            if group[0].inputs.capacityRules == nil {
+                place(due, &decision, isTogether: true)
+                if due.count == group.count || isEven(group, decision) { continue }
+            }
+            for member in group where group[0].inputs.capacityRules == nil || !placed.contains(member.resource.name) {
                 if let former = decision.resources[member.resource.name]?.placement { decision.load -= former.load }
             }
             place(group, &decision, isTogether: true)
@@ -116,7 +120,7 @@ struct PlaceResources {
         }
         let results = isTogether ? strategy.place(problems) : problems.map { strategy.place($0) }
         for (member, result) in zip(members, results) {
-            let placed = ComputePlacement.placed(result, member.inputs, member.resource)
+            let placed = ComputePlacement.placed(result, member.inputs, member.resource, standing)
             decision.load += placed.load
             decision.resources[member.resource.name]?.placement = placed
         }

@@ -1,3 +1,5 @@
+import Placement
+
 /// Where the controller has placed a resource, and from what.
 struct PlacedResource: Sendable {
     var inputs: PlacementInputs
@@ -6,12 +8,16 @@ struct PlacedResource: Sendable {
     var load: PlacedLoad
     /// What could not be placed.
     var problems: [Problem]
+    /// The same, in numbers.
+    var violations: [Violation]
 }
 
-/// How many replicas, and how many in the top state, are placed on each instance, by instance index.
+/// How many replicas, and how many in the top state, are placed on each instance, and what they weigh; by instance index.
 struct PlacedLoad: Sendable, Hashable {
     private(set) var replicas: [Int] = []
     private(set) var tops: [Int] = []
+    /// By dimension, then by instance.
+    private(set) var weights: [String: [Int]] = [:]
 
     init() {}
 
@@ -25,15 +31,32 @@ struct PlacedLoad: Sendable, Hashable {
         }
     }
 
+    /// Adds what placed replicas weigh.
+    mutating func weigh(_ lists: [[Int32]], _ inputs: PlacementInputs) {
+        for (number, dimension) in (inputs.capacityRules?.dimensions ?? []).enumerated() {
+            var sums = [Int](repeating: 0, count: replicas.count)
+            for (partition, weight) in zip(inputs.partitions, inputs.weights) {
+                for instance in lists[Int(partition)] { sums[Int(instance)] += weight[number] }
+            }
+            weights[dimension] = sums
+        }
+    }
+
+    func weight(_ dimension: String, of instance: Int32) -> Int { weights[dimension]?.at(Int(instance)) ?? 0 }
+
     static func += (a: inout PlacedLoad, b: PlacedLoad) { a.combine(b, +) }
 
     static func -= (a: inout PlacedLoad, b: PlacedLoad) { a.combine(b, -) }
 
-    func replicas(of instance: Int32) -> Int { Int(instance) < replicas.count ? replicas[Int(instance)] : 0 }
+    func replicas(of instance: Int32) -> Int { replicas.at(Int(instance)) }
 
-    func tops(of instance: Int32) -> Int { Int(instance) < tops.count ? tops[Int(instance)] : 0 }
+    func tops(of instance: Int32) -> Int { tops.at(Int(instance)) }
 
     private mutating func combine(_ other: PlacedLoad, _ operation: (Int, Int) -> Int) {
+        for (dimension, others) in other.weights {
+            let own = weights[dimension] ?? []
+            weights[dimension] = (0..<max(own.count, others.count)).map { operation(own.at($0), others.at($0)) }
+        }
         grow(to: other.replicas.count)
         for index in other.replicas.indices {
             replicas[index] = operation(replicas[index], other.replicas[index])
@@ -46,4 +69,9 @@ struct PlacedLoad: Sendable, Hashable {
         replicas.append(contentsOf: repeatElement(0, count: count - replicas.count))
         tops.append(contentsOf: repeatElement(0, count: count - tops.count))
     }
+}
+
+extension [Int] {
+    /// The element at `index`, 0 beyond the end.
+    fileprivate func at(_ index: Int) -> Int { index < count ? self[index] : 0 }
 }

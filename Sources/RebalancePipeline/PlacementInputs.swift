@@ -27,6 +27,12 @@ struct PlacementInputs: Sendable, Hashable {
     var maximumPerInstance: Int?
     /// By position in `partitions`: positions in `eligible` that must not take it newly.
     var excluded: [Set<Int32>]?
+    /// By position in `partitions`: what a replica weighs, by dimension; empty when nothing is weighed.
+    var weights: [[Int]] = []
+    /// By position in `eligible`: what the instance can carry, by dimension; empty when nothing is weighed.
+    var capacities: [[Int]] = []
+    /// What is weighed, and how even it is to be; `nil` when nothing is.
+    var capacityRules: CapacityRules?
 
     /// What the places of tops depend on where they stay as long as they can.
     struct Failback: Sendable, Hashable {
@@ -61,6 +67,14 @@ struct PlacementInputs: Sendable, Hashable {
         }
         numberZones(standing)
         excluded = Self.excluded(eligible, resource, configuration, standing)
+        weights = configuration.weights
+        if !weights.isEmpty {
+            capacityRules = standing.capacityRules
+            // Nothing is taken from an instance because nobody knows what it can carry.
+            capacities = eligible.map { instance in
+                standing[instance].capacities ?? capacityRules?.dimensions.map { _ in .max } ?? []
+            }
+        }
     }
 
     private mutating func numberZones(_ standing: ReadConfiguration.ClusterStanding) {
@@ -85,6 +99,7 @@ struct PlacementInputs: Sendable, Hashable {
     ) -> [Set<Int32>]? {
         let closed = eligible.indices.filter {
             standing[eligible[$0]].frozenBy != nil || standing[eligible[$0]].misplacedBy != nil
+                || (!configuration.weights.isEmpty && standing[eligible[$0]].capacities == nil)
         }
         if closed.isEmpty && configuration.disabled.isEmpty { return nil }
         return resource.wanted.map { partition in
@@ -92,6 +107,18 @@ struct PlacementInputs: Sendable, Hashable {
             let disabled = eligible.indices.filter { configuration.isDisabled(name, on: eligible[$0]) }
             return Set((closed + disabled).map(Int32.init))
         }
+    }
+
+    /// Adds weights, and what other resources leave of the capacities.
+    func weigh(_ problem: inout PlacementProblem, beside total: PlacedLoad) {
+        guard let rules = capacityRules else { return }
+        problem.weights = weights
+        problem.capacities = zip(eligible, capacities).map { instance, capacities in
+            zip(rules.dimensions, capacities).map { max(0, $1 - total.weight($0, of: instance)) }
+        }
+        problem.evenDimensions = rules.evenDimensions
+        problem.tolerance = rules.tolerance
+        problem.names.dimensions = rules.dimensions
     }
 
     /// Adds what strategies need that place by name.
@@ -102,7 +129,8 @@ struct PlacementInputs: Sendable, Hashable {
         problem.absent = absent
         problem.names = PlacementNames(
             resource: resource.name, partitions: partitions.map { resource.partitions[Int($0)] },
-            instances: eligible.map(standing.name(of:)), zones: zonePaths.map(\.name))
+            instances: eligible.map(standing.name(of:)), zones: zonePaths.map(\.name),
+            dimensions: problem.names.dimensions)
         problem.drawingWeights = eligible.map { standing[$0].weight }
         problem.stateCounts = configuration.model.stateCounts(candidates: eligible.count, replicas: replicas)
     }

@@ -40,11 +40,18 @@ enum ReadConfiguration {
         var zone: FaultZone?
         /// Why its fault zone is unknown: it keeps what it has, and gets nothing new.
         var misplacedBy: RecordError?
+        /// What it can carry, by dimension; empty when nothing is weighed, `nil` when it is unknown.
+        var capacities: [Int]? = []
+        /// Why that is unknown: it keeps what it has, and gets nothing new that is weighed.
+        var unmeasuredBy: RecordError?
 
         /// Whether it may get replicas.
         var isEligible: Bool { isLive && duty == .serving }
 
-        init(_ instance: ClusterSnapshot.Instance, zones: ZoneScheme, cluster: ClusterConfig?) {
+        init(
+            _ instance: ClusterSnapshot.Instance, zones: ZoneScheme, capacities rules: CapacityRules?,
+            cluster: ClusterConfig?
+        ) {
             isLive = instance.live != nil
             frozenBy = instance.config.error
             duty = frozenBy == nil ? Duty(instance.config.value) : .serving
@@ -56,6 +63,11 @@ enum ReadConfiguration {
                 zone = try zones.zone(of: config)
             } catch {
                 misplacedBy = error
+            }
+            do throws(RecordError) {
+                capacities = try rules?.capacities(of: config) ?? []
+            } catch {
+                (capacities, unmeasuredBy) = (nil, error)
             }
         }
     }
@@ -71,6 +83,8 @@ enum ReadConfiguration {
         /// When somebody asked for a rebalance the last time, in milliseconds since 1970.
         var lastRebalance: Int64?
         var names: NameTable
+        /// What is weighed; `nil` when nothing is.
+        var capacityRules: CapacityRules?
 
         func name(of instance: Int32) -> String { names[Int(instance)] }
 
@@ -84,13 +98,15 @@ enum ReadConfiguration {
         var nameRank = [Int](repeating: 0, count: byName.count)
         for (rank, index) in byName.enumerated() { nameRank[index] = rank }
         let zones = ZoneScheme(snapshot.clusterConfig.value)
+        let rules = CapacityRules(snapshot.clusterConfig.value)
         return ClusterStanding(
             instances: snapshot.instances.map {
-                Standing($0, zones: zones, cluster: snapshot.clusterConfig.value)
+                Standing($0, zones: zones, capacities: rules, cluster: snapshot.clusterConfig.value)
             },
             byName: byName.map(Int32.init), nameRank: nameRank,
             liveCount: snapshot.instances.count { $0.live != nil },
-            lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames)
+            lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames,
+            capacityRules: rules)
     }
 
     /// Faults that are nobody's in particular.
@@ -100,6 +116,9 @@ enum ReadConfiguration {
         let texts =
             unreadable.map { "unreadable, so what depends on it stays as it is: \($0)" }
             + standing.instances.compactMap(\.misplacedBy).map { "gets no replicas until that is corrected: \($0)" }
+            + standing.instances.compactMap(\.unmeasuredBy).map {
+                "gets no weighed replicas until that is corrected: \($0)"
+            }
             + (snapshot.clusterConfig.value?.problems() ?? [])
         return texts.sorted().map { Problem(text: $0) }
     }

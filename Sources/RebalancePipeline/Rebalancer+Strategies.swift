@@ -10,7 +10,8 @@ extension Rebalancer {
         waged,
     ]
 
-    private static let waged = "org.apache.helix.controller.rebalancer.waged.WagedRebalancer"
+    /// The rebalancer that places by weights and capacities (``CapacityRules``).
+    static let waged = "org.apache.helix.controller.rebalancer.waged.WagedRebalancer"
 
     /// The strategies of Java that are served by the standard one: they need what only Java code could provide.
     private static let standardStrategies: Set<String> = [

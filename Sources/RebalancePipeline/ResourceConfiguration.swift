@@ -27,6 +27,8 @@ struct ResourceConfiguration: Sendable {
     var isNarrow: [Bool]
     /// Partitions disabled on an instance; absent where none is.
     var disabled: [Int32: (all: Bool, partitions: Set<String>)]
+    /// By position among the wanted partitions: what a replica weighs, by dimension; empty when nothing is weighed.
+    var weights: [[Int]] = []
 
     /// A partition may have one replica more than it should while it moves, unless it can do with fewer meanwhile.
     func extraReplicas(of wish: Wish) -> Int { minActive < wish.count ? 0 : 1 }
@@ -87,7 +89,8 @@ extension ReadConfiguration {
         case .unreadable(let error):
             return frozen("frozen as it is, because its state model is unreadable: \(error)")
         case .present(let model):
-            return .ready(configuration(resource, idealState, model, named: modelName, standing, snapshot))
+            return weighed(
+                configuration(resource, idealState, model, named: modelName, standing, snapshot), resource, standing)
         }
     }
 
@@ -123,6 +126,21 @@ extension ReadConfiguration {
     /// The first instance by name that reports the resource.
     private static func firstReport(of resource: ClusterSnapshot.Resource, _ standing: ClusterStanding) -> Int32? {
         resource.reportedModels.keys.min { standing.nameRank[Int($0)] < standing.nameRank[Int($1)] }
+    }
+
+    /// Adds the weights of a resource that is placed by them.
+    private static func weighed(
+        _ configuration: ResourceConfiguration, _ resource: ClusterSnapshot.Resource, _ standing: ClusterStanding
+    ) -> Outcome {
+        guard configuration.isWaged, let rules = standing.capacityRules else { return .ready(configuration) }
+        var configuration = configuration
+        do throws(Problem) {
+            configuration.weights = try rules.weights(
+                of: resource.wanted.lazy.map { resource.partitions[Int($0)] }, resource.name, configuration.config)
+            return .ready(configuration)
+        } catch {
+            return .frozen(error)
+        }
     }
 
     // MARK: A resource that makes sense

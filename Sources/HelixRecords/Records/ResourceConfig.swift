@@ -133,6 +133,11 @@ public struct ResourceConfig: RecordView {
             .compactMapValues { Int($0) }
     }
 
+    /// The partitions that have an entry of their own in PARTITION_CAPACITY_MAP.
+    package var partitionsWithCapacity: Set<String> {
+        Set((record.mapFields["PARTITION_CAPACITY_MAP"] ?? [:]).keys)
+    }
+
     /// Sets what a replica of a partition weighs; `DEFAULT` stands for all partitions without an entry.
     public mutating func setPartitionCapacity(_ capacity: [String: Int], partition: String = "DEFAULT") {
         let members = capacity.sorted { $0.key < $1.key }.map { (key: $0.key, value: String($0.value)) }

@@ -12,10 +12,12 @@ struct PlacedCluster {
         var nodes: Int
         /// 0 makes every node a zone of its own.
         var zones = 0
+        /// How many things replicas weigh and nodes have a capacity of; 0 when nothing is weighed.
+        var dimensions = 0
 
         var name: String {
             (resources > 1 ? "\(resources) × " : "") + "\(partitions) × \(replicas) on \(nodes)"
-                + (zones > 0 ? ", \(zones) zones" : "")
+                + (zones > 0 ? ", \(zones) zones" : "") + (dimensions > 0 ? ", \(dimensions) dimensions" : "")
         }
     }
 
@@ -73,6 +75,10 @@ struct PlacedCluster {
                 presentTops: lists[resource].map { $0.prefix(1).count { position[Int($0)] >= 0 } },
                 maximumPerInstance: maximumPerInstance)
             if size.zones > 0 { problem.zones = eligible.map { Int32(zone($0)) } }
+            if size.dimensions > 0 {
+                problem.weights = (0..<size.partitions).map(weight)
+                problem.capacities = eligible.map { _ in capacity }
+            }
             if strategy.placesByName { name(&problem, resource, eligible) }
             return problem
         }
@@ -102,8 +108,40 @@ struct PlacedCluster {
         return (size.partitions * size.replicas * 6 / 5 + nodes - 1) / nodes
     }
 
-    /// Asks for all resources.
-    func ask(_ problems: [PlacementProblem]) -> [PlacementResult] { placeTogether(problems, by: strategy) }
+    /// What a replica of a partition weighs: the heaviest partitions ten times as much as the lightest.
+    private func weight(_ partition: Int) -> [Int] {
+        (0..<size.dimensions).map { 10 + (partition + 1) * (7_919 + 104 * $0) % 91 }
+    }
+
+    /// What a node can carry: together they can carry half as much again as there is.
+    private var capacity: [Int] {
+        let total = (0..<size.partitions).reduce(into: Array(repeating: 0, count: size.dimensions)) {
+            total, partition in
+            for (dimension, weight) in weight(partition).enumerated() { total[dimension] += weight }
+        }
+        return total.map { $0 * size.replicas * 3 / 2 / size.nodes }
+    }
+
+    /// The highest utilisation of any node in any dimension, as a multiple of what it would be if all were equal.
+    var utilisationOfEven: Double {
+        var loads = presence.map { _ in Array(repeating: 0, count: size.dimensions) }
+        var total = Array(repeating: 0, count: size.dimensions)
+        for (partition, list) in lists[0].enumerated() {
+            for (dimension, weight) in weight(partition).enumerated() {
+                total[dimension] += weight * list.count
+                for node in list { loads[Int(node)][dimension] += weight }
+            }
+        }
+        return (0..<size.dimensions).map { dimension in
+            let most = loads.map { $0[dimension] }.max() ?? 0
+            return Double(most * nodesThere.count) / Double(max(1, total[dimension]))
+        }.max() ?? 0
+    }
+
+    /// Asks for all resources, together if the strategy can do that.
+    func ask(_ problems: [PlacementProblem]) -> [PlacementResult] {
+        strategy.placesTogether ? strategy.place(problems) : placeInTurn(problems, by: strategy)
+    }
 
     /// Takes over what the strategy said.
     mutating func take(_ results: [PlacementResult]) {
@@ -113,7 +151,7 @@ struct PlacedCluster {
 }
 
 /// Places several resources on the same instances, one after the other, each knowing of the others.
-func placeTogether(_ problems: [PlacementProblem], by strategy: any PlacementStrategy) -> [PlacementResult] {
+func placeInTurn(_ problems: [PlacementProblem], by strategy: any PlacementStrategy) -> [PlacementResult] {
     if problems.count == 1 { return [strategy.place(problems[0])] }
     var total = InstanceLoad(instances: problems.first?.instanceCount ?? 0)
     let present = problems.map { InstanceLoad($0.present, tops: $0.presentTops, instances: $0.instanceCount) }

@@ -11,6 +11,10 @@ struct PlacementBenchmark {
         zoned(
             isQuick
                 ? .init(partitions: 750, nodes: 20, zones: 5) : .init(partitions: 75_000, nodes: 1_000, zones: 5))
+        weighed(
+            isQuick
+                ? .init(partitions: 750, nodes: 20, zones: 5, dimensions: 3)
+                : .init(partitions: 75_000, nodes: 1_000, zones: 5, dimensions: 3))
     }
 
     /// From nothing, without zones.
@@ -30,6 +34,32 @@ struct PlacementBenchmark {
         cluster.lists = [scatteredLists(size)]
         add(PlacementOutcome(.scattered, in: &cluster), .scattered, size, bar: "≤ 3000")
         measureChanges(of: cluster)
+    }
+
+    /// By weights and capacities.
+    private func weighed(_ size: PlacedCluster.Size) {
+        var cluster = PlacedCluster(size, BalancedPlacement())
+        addWeighed(.start, &cluster, bar: "≤ 3000")
+        for change in [PlacementChange.nothing, .nodeDown, .added(1)] {
+            var changed = cluster
+            addWeighed(change, &changed, bar: "≤ 100")
+        }
+    }
+
+    private func addWeighed(_ change: PlacementChange, _ cluster: inout PlacedCluster, bar: String) {
+        let size = cluster.size
+        let before = cluster.lists[0]
+        let outcome = PlacementOutcome(change, in: &cluster)
+        let name = "placement, \(change.name): "
+        report.add(size.name, name + "time on one core", outcome.time.inMilliseconds, "ms", bar: isQuick ? nil : bar)
+        report.add(
+            size.name, name + "highest utilisation", cluster.utilisationOfEven, "× the even share",
+            bar: isQuick ? nil : "≤ 1.03")
+        if change == .start { return }
+        let there = Set(cluster.nodesThere.map(Int32.init))
+        let lost = before.reduce(0) { $0 + $1.count { !there.contains($0) } }
+        report.add(
+            size.name, name + "replicas moved", Double(outcome.replicas.count), "replicas", bar: "\(lost) were lost")
     }
 
     /// Each from where the strategy has placed everything.

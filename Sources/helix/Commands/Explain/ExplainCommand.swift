@@ -59,6 +59,7 @@ struct ExplanationReport: Rendering {
     private let preferenceList: [String]
     private let replicas: [Replica]
     private let problems: [String]
+    private let violations: [PlacementViolation]
 
     init(_ explanation: PartitionExplanation, _ seen: SeenCluster) {
         cluster = seen.snapshot.cluster
@@ -75,6 +76,7 @@ struct ExplanationReport: Rendering {
                 reasons: replica.reasons.map(\.description))
         }
         problems = explanation.problems.map(\.description)
+        violations = explanation.violations
     }
 
     var text: String {
@@ -84,7 +86,14 @@ struct ExplanationReport: Rendering {
         head.add("state model", stateModel)
         head.add("preference", preferenceList.isEmpty ? nil : preferenceList.joined(separator: ", "))
         for problem in problems { head.add("problem", problem) }
+        for violation in violations { head.add("violated", Self.text(violation)) }
         return ([head.description, "", replicaTable.description, ""] + conclusion).joined(separator: "\n")
+    }
+
+    private static func text(_ violation: PlacementViolation) -> String {
+        let place = [violation.instance, violation.dimension].compactMap { $0 }.joined(separator: ", ")
+        return
+            "\(violation.rule)\(place.isEmpty ? "" : " (\(place))"): \(violation.wanted) wanted, \(violation.found) found"
     }
 
     private var replicaTable: TextTable {
