@@ -13,8 +13,6 @@ struct Shortcomings {
         case zone(resource: String)
         /// Replicas that stay on an instance which should have none.
         case leftBehind(instance: String)
-        /// What an instance carries beyond its capacity.
-        case capacity(instance: String, key: String)
     }
 
     private var counts: [Kind: Int] = [:]
@@ -26,7 +24,11 @@ struct Shortcomings {
         let explained = Set(told.filter { $0.partition == nil }.compactMap(\.resource))
         let grown = latter.filter { kind, count in
             // The pipeline knows why a resource cannot be placed, which says more than how many replicas it lacks.
-            if case .replicas(let resource) = kind, explained.contains(resource) { return false }
+            switch kind {
+            case .replicas(let resource), .zone(let resource):
+                if explained.contains(resource) { return false }
+            case .top, .leftBehind: break
+            }
             return count > former[kind, default: 0]
         }
         .map { $0.key.problem(count: $0.value, before: former[$0.key, default: 0]) }
@@ -60,7 +62,6 @@ struct Shortcomings {
             guard share.absence == .draining || share.absence == .excluded else { continue }
             counts[.leftBehind(instance: share.instance)] = share.replicas
         }
-        noteCapacities(cluster.snapshot)
     }
 
     private mutating func note(
@@ -80,41 +81,6 @@ struct Shortcomings {
         }
         let zones = active.compactMap { standing[$0.instance].zone }
         if Set(zones).count < zones.count { counts[.zone(resource: name), default: 0] += 1 }
-    }
-
-    // MARK: Capacities
-
-    /// What instances carry beyond what they can (protocol reference 4.3 to 4.5).
-    private mutating func noteCapacities(_ snapshot: ClusterSnapshot) {
-        guard let cluster = snapshot.clusterConfig.value, !cluster.capacityKeys.isEmpty else { return }
-        var loads = snapshot.instances.map { _ in [String: Int]() }
-        for resource in snapshot.resources.values {
-            for partition in resource.wanted.map(Int.init) {
-                let weights = Self.weights(of: resource.partitions[partition], resource, cluster)
-                resource.current.forEach(in: partition) { instance, _ in
-                    loads[Int(instance)].merge(weights) { $0.addingReportingOverflow($1).partialValue }
-                }
-            }
-        }
-        for (instance, load) in zip(snapshot.instances, loads) {
-            let capacity = cluster.defaultInstanceCapacity.merging(instance.config.value?.capacity ?? [:]) { $1 }
-            for key in cluster.capacityKeys {
-                guard let limit = capacity[key], let carried = load[key], carried > limit else { continue }
-                counts[.capacity(instance: instance.name, key: key)] = carried - limit
-            }
-        }
-    }
-
-    /// Weights that cannot be read are a problem that the pipeline tells of; they count nothing here.
-    private static func weights(
-        of partition: String, _ resource: ClusterSnapshot.Resource, _ cluster: ClusterConfig
-    ) -> [String: Int] {
-        guard let config = resource.config.value else { return cluster.defaultPartitionWeight }
-        do throws(RecordError) {
-            return cluster.defaultPartitionWeight.merging(try config.partitionCapacity(partition)) { $1 }
-        } catch {
-            return cluster.defaultPartitionWeight
-        }
     }
 }
 
@@ -138,10 +104,6 @@ extension Shortcomings.Kind {
             return Problem(
                 text:
                     "\(replicas)\(more) cannot leave \(instance), for want of instances that could take over; add some")
-        case .capacity(let instance, let key):
-            return Problem(
-                text: "\(instance) carries \(count) \(key) more than it can\(more); raise its capacity or add instances"
-            )
         }
     }
 
