@@ -106,8 +106,7 @@ extension Mutant {
             "Preference lists are computed again with every look at a resource, and come out the other way round.",
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift",
-                "if ⟦decision.placement?.inputs == inputs⟧, decision.placement?.lists.count",
-                becomes: "false"),
+                "inputs.map { ⟦placement?.inputs != $0⟧", becomes: "true"),
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift", "present: ⟦present.map(\\.list)⟧",
                 becomes: "present.map { $0.list.reversed() }")),
