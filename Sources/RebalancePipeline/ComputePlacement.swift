@@ -190,7 +190,9 @@ enum ComputePlacement {
 extension ResourceDecision {
     /// Whether the resource is to be placed, and not for the first time as it is.
     func mustBePlaced(_ resource: ClusterSnapshot.Resource) -> Bool {
-        inputs.map { placement?.inputs != $0 || placement?.lists.count != resource.partitions.count } ?? false
+        guard let inputs else { return false }
+        guard let placement, !placement.wasFrozen else { return true }
+        return placement.inputs != inputs || placement.lists.count != resource.partitions.count
     }
 
     /// Where the replicas of a partition should be; `nil` when the partition is not wanted any more.

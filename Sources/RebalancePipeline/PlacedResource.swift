@@ -10,6 +10,8 @@ struct PlacedResource: Sendable {
     var problems: [Problem]
     /// The same, in numbers.
     var violations: [Violation]
+    /// Whether the resource was left as it is since: others may have been placed without it.
+    var wasFrozen = false
 }
 
 /// How many replicas, and how many in the top state, are placed on each instance, and what they weigh; by instance index.

@@ -105,7 +105,10 @@ public struct Rebalancer: Sendable {
         defer { decision.resources[resource.name] = own }
         let former = own.configuration?.configuration?.model
         own.configuration = ReadConfiguration.resource(resource, standing, in: snapshot)
-        guard let configuration = own.configuration?.configuration else { return }
+        guard let configuration = own.configuration?.configuration else {
+            own.placement?.wasFrozen = true
+            return
+        }
         // What was asked for is noted by the model's numbers.
         if configuration.model != former { own.asked = [:] }
         switch strategy(for: configuration) {

@@ -129,6 +129,21 @@ struct PlacementTests {
         #expect(lists(world).mapValues { $0.mapValues(Set.init) } == before.mapValues { $0.mapValues(Set.init) })
     }
 
+    @Test("is even for all again when a resource whose record was unreadable is back, whoever leads by then")
+    func frozen() {
+        var world = makeWorld(resources: 4, partitions: 3, instances: 7)
+        let readable = world.snapshot.resources["db1"]!.idealState
+        world.snapshot.setIdealState("db1", .unreadable(RecordError(path: "db1", reason: "spoilt")))
+        world.settle()
+        world.drop("db3")
+        world.settle()
+        world.snapshot.setIdealState("db1", readable)
+        world.settle()
+        expectEven(world, "readable again")
+        world.decision = Decision()
+        #expect(world.passWithoutSending().isEmpty)
+    }
+
     @Test("is not recorded while the cluster is paused, and not for strategies that place by name")
     func notRecorded() {
         var world = World()

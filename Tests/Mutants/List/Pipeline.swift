@@ -106,7 +106,7 @@ extension Mutant {
             "Preference lists are computed again with every look at a resource, and come out the other way round.",
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift",
-                "inputs.map { ⟦placement?.inputs != $0⟧", becomes: "true"),
+                "return ⟦placement.inputs != inputs⟧", becomes: "true"),
             .expression(
                 in: "RebalancePipeline/ComputePlacement.swift", "present: ⟦present.map(\\.list)⟧",
                 becomes: "present.map { $0.list.reversed() }")),
