@@ -10,6 +10,8 @@ struct ReplicaSelection {
     private(set) var shares: SharePools
     private var quotas: [Int32]
     private var isExact = false
+    /// How many replicas are on instances above their quota, while these give up what is too much.
+    private var surplus: Int32 = 0
     private var outlook: TopOutlook?
     /// Whether a partition has holders that are not in the table.
     private let isSomebodyPassedOver: Bool
@@ -126,13 +128,17 @@ extension ReplicaSelection {
     private mutating func shed() {
         guard load.indices.contains(where: { load[$0] > quotas[$0] }) else { return }
         handToHolders()
+        surplus = load.indices.reduce(0) { $0 + max(0, load[$1] - quotas[$1]) }
         let needy = (0..<Int32(input.instanceCount)).filter { need($0) > 0 }
         for rule in [ShedRule.welcomeFollower, .follower, .replaceable] {
-            for row in MixedOrder(count: input.rows) { shed(row, rule, needy) }
+            for row in MixedOrder(count: input.rows) {
+                if surplus == 0 { return }
+                shed(row, rule, needy)
+            }
         }
         // There are not enough places for all: those with the most replicas give first.
         var kept = input.width - 1
-        while kept >= 0, load.indices.contains(where: { load[$0] > quotas[$0] }) {
+        while kept >= 0, surplus > 0 {
             for row in MixedOrder(count: input.rows) { shed(row, .downTo(kept), needy) }
             kept -= 1
         }
@@ -166,6 +172,7 @@ extension ReplicaSelection {
                 }
                 table.remove(instance, from: row)
                 load[Int(instance)] -= 1
+                surplus -= 1
                 if rule == .welcomeFollower { outlook?.promise(row, input.tops(row)) }
             }
             cell -= 1
@@ -224,12 +231,13 @@ extension ReplicaSelection {
         var partners = PartnerCounts(table, instanceCount: input.instanceCount)
         for (row, instance) in matchTops() where need(instance) > 0 { add(instance, to: row, &partners) }
         var slots = SlotPool(needs: (0..<Int32(input.instanceCount)).map { max(0, need($0)) }, seed: seed)
+        let open = MixedOrder(count: input.rows).filter { table.count($0) < input.width }
         for level in 0..<input.width {
             if let outlook {
-                let free = MixedOrder(count: input.rows).filter { table.count($0) == level && outlook.isFree($0) }
+                let free = open.filter { table.count($0) == level && outlook.isFree($0) }
                 for row in free { fillOne(row, &slots, &partners) }
             }
-            for row in MixedOrder(count: input.rows) where table.count(row) == level {
+            for row in open where table.count(row) == level {
                 if slots.isEmpty { return }
                 fillOne(row, &slots, &partners)
             }

@@ -47,7 +47,11 @@ extension PlacementInput {
         return PlacementResult(
             preferenceLists: (0..<rows).map { row in
                 guard let tops else { return Array(replicas.row(row)) }
-                return Array(tops.row(row)) + replicas.row(row).filter { !tops.contains($0, in: row) }
+                var list: [Int32] = []
+                list.reserveCapacity(replicas.count(row))
+                list += tops.row(row)
+                for instance in replicas.row(row) where !tops.contains(instance, in: row) { list.append(instance) }
+                return list
             },
             shortfalls: shortfalls, violations: violations(of: replicas, shortfalls))
     }
