@@ -99,7 +99,7 @@ struct TopOutlook: Sendable {
         return matched
     }
 
-    private static let mostCandidates = 1_000_000
+    private static let mostCandidates = 100_000
 
     /// Whether the partition's next replica should go to an instance that needs a top.
     func isFree(_ row: Int) -> Bool { isFree[row] }
