@@ -88,8 +88,22 @@ extension Rebalancer {
         for name in Set(before.snapshot.resources.keys).union(after.snapshot.resources.keys).sorted() {
             plan.compare(name, before, after)
         }
-        plan.problems = Shortcomings.new(before, after)
+        plan.problems = Shortcomings.new(before, after) + idle(changes, after)
         return plan
+    }
+
+    /// Weights of resources that are not placed by weight.
+    private func idle(_ changes: [ClusterChange], _ after: SettledCluster) -> [Problem] {
+        let weighed = changes.compactMap { change in
+            if case .setWeights(let resource, _, _) = change { resource } else { nil }
+        }
+        return Set(weighed).sorted().filter { resource in
+            after.decision.resources[resource]?.configuration?.configuration?.weights.isEmpty == true
+        }.map { resource in
+            Problem(
+                resource: resource,
+                text: "the weights of \(resource) do not count; set its REBALANCER_CLASS_NAME to \(Self.waged)")
+        }
     }
 }
 
