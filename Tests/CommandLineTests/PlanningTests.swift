@@ -80,7 +80,10 @@ struct PlanningTests {
                 "plan orders --add-node n4_4,zone=a,tag=x --remove-node n1_1 --remove-node n2_2 --replicas Orders=3 "
                     + "--add-resource Carts:4:1 --add-resource Lists:4:1:MasterSlave --weights n3_3:cpu=5 "
                     + "--weights Orders:cpu=1 --weights Orders/Orders_2:cpu=3 --weights n4_4:cpu=100")
-            for text in ["Carts ", "Lists ", "all 3 ", "problem: Orders: 6 of 6 partitions get fewer", "weights of Orders do not count"] {
+            for text in [
+                "Carts ", "Lists ", "all 3 ", "problem: Orders: 6 of 6 partitions get fewer",
+                "weights of Orders do not count",
+            ] {
                 #expect(many.output.contains(text), "\(text): \(many.output)")
             }
             #expect(try await stand.done("placement orders").code == 0)
