@@ -101,43 +101,6 @@ struct JointTests {
         #expect(moved == least, "seed \(seed)")
     }
 
-    /// By a flow over all resources at once: every row to instances of its resource, every instance of a resource at most
-    /// its base and an extra, all extras of an instance at most what an even total leaves it.
-    private func leastJointMoves(_ problems: [PlacementProblem]) -> Int? {
-        let instances = problems[0].instanceCount
-        let sums = problems.map { $0.partitionCount * $0.replicas }
-        let bases = sums.reduce(0) { $0 + $1 / instances }
-        let extras = sums.reduce(0) { $0 + $1 % instances }
-        let rows = problems.reduce(0) { $0 + $1.partitionCount }
-        let (source, sink, more) = (0, 1, 2)
-        let (firstRow, firstBin) = (3, 3 + rows)
-        let firstInstance = firstBin + problems.count * instances
-        var graph = MinimumCostFlow(nodes: firstInstance + instances)
-        var row = firstRow
-        for (number, problem) in problems.enumerated() {
-            for partition in 0..<problem.partitionCount {
-                graph.connect(source, row, capacity: problem.replicas)
-                for instance in 0..<instances {
-                    let isThere = problem.present[partition].contains(Int32(instance))
-                    graph.connect(row, firstBin + number * instances + instance, capacity: 1, cost: isThere ? 0 : 1)
-                }
-                row += 1
-            }
-            for instance in 0..<instances {
-                let bin = firstBin + number * instances + instance
-                graph.connect(bin, sink, capacity: sums[number] / instances)
-                graph.connect(bin, firstInstance + instance, capacity: 1)
-            }
-        }
-        for instance in 0..<instances {
-            graph.connect(firstInstance + instance, sink, capacity: extras / instances)
-            graph.connect(firstInstance + instance, more, capacity: 1)
-        }
-        graph.connect(more, sink, capacity: extras % instances)
-        let (flow, cost) = graph.solve(from: source, to: sink)
-        return flow == bases * instances + extras ? cost : nil
-    }
-
     @Test("stay where they are when nothing has changed", arguments: 0..<100)
     func rest(seed: Int) {
         var problems = randomProblems(seed)
