@@ -31,24 +31,114 @@ public struct BalancedPlacement: PlacementStrategy {
     ///   only breaks ties. Where one of them is weighed, all are placed by weights and capacities.
     public func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
         if problems.contains(where: \.isWeighed) { return WeightedPlacement.place(problems) }
-        let inputs = problems.map(PlacementInput.init)
+        var results = attempt(problems.map(PlacementInput.init))
+        guard problems.count > 1, !problems.areEven(results) else { return results }
+        // Where zones and exclusions leave no even placement, one is final when another look at it finds nothing better.
+        var problems = problems
+        for _ in 0..<Self.rounds {
+            for (number, result) in results.enumerated() {
+                problems[number].present = result.preferenceLists
+                problems[number].presentTops = nil
+            }
+            let next = attempt(problems.map(PlacementInput.init))
+            if next.map(\.preferenceLists) == results.map(\.preferenceLists) { break }
+            results = next
+        }
+        return results
+    }
+
+    /// How often at most a placement that is not even is looked at again.
+    private static let rounds = 10
+
+    /// - Returns: the present placement, if no better one is found.
+    private func attempt(_ inputs: [PlacementInput]) -> [PlacementResult] {
         guard let first = inputs.first else { return [] }
-        let replicas = zip(inputs, TopOutlook.quotas(inputs)).enumerated()
+        let topQuotas = TopOutlook.quotas(inputs)
+        let replicas = zip(inputs, topQuotas).enumerated()
             .map { ReplicaSelection($1.0, number: $0, topQuotas: $1.1) }
             .made(fixed: [], elsewhere: first.otherReplicas).map { $0.selected() }
-        return inputs.results(of: replicas)
+        let results = inputs.results(of: replicas, topQuotas: topQuotas)
+        return inputs.count > 1 && inputs.isPresentAsGood(as: results) ? inputs.map(\.presentResult) : results
+    }
+}
+
+extension [PlacementProblem] {
+    /// Whether all instances have as many replicas, and as many tops, as any other, or one more or less.
+    fileprivate func areEven(_ results: [PlacementResult]) -> Bool {
+        let count = first?.instanceCount ?? 0
+        var (replicas, tops) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
+        for (problem, result) in zip(self, results) {
+            for list in result.preferenceLists {
+                for instance in list { replicas[Int(instance)] += 1 }
+                for instance in list.prefix(problem.topCount) { tops[Int(instance)] += 1 }
+            }
+        }
+        return [replicas, tops].allSatisfy { ($0.max() ?? 0) - ($0.min() ?? 0) <= 1 }
+    }
+}
+
+extension PlacementInput {
+    /// Everything as it is.
+    fileprivate var presentResult: PlacementResult {
+        PlacementResult(preferenceLists: (0..<rows).map { Array(holders($0)) })
+    }
+
+    /// Whether every partition has what it should have, where it may be.
+    fileprivate var isComplete: Bool {
+        (0..<rows).allSatisfy { row in
+            let holders = holders(row)
+            return holders.count == width && tops(row).count == min(topCount, width)
+                && candidates(row, holders).starts(with: tops(row))
+                && holders.indices.allSatisfy { zones.allows(holders[$0], in: holders[..<$0]) }
+        }
+    }
+}
+
+extension [PlacementInput] {
+    /// Whether moving would bring nothing: all is complete, and as even as the results are.
+    fileprivate func isPresentAsGood(as results: [PlacementResult]) -> Bool {
+        guard allSatisfy(\.isComplete) else { return false }
+        let present = map { input in (0..<input.rows).map(input.holders) }
+        let placed = results.map { $0.preferenceLists.map { $0[...] } }
+        return zip(unevenness(present), unevenness(placed)).allSatisfy { $0 <= $1 }
+    }
+
+    /// Sums of squares: of replicas and of tops, for each resource and for all.
+    private func unevenness(_ lists: [[ArraySlice<Int32>]]) -> [Int] {
+        let count = first?.instanceCount ?? 0
+        var sums = [0, 0, 0, 0]
+        var total = [Int](repeating: 0, count: 2 * count)
+        for (input, lists) in zip(self, lists) {
+            var own = [Int](repeating: 0, count: 2 * count)
+            for list in lists {
+                for instance in list { own[Int(instance)] += 1 }
+                for instance in list.prefix(input.topCount) { own[count + Int(instance)] += 1 }
+            }
+            for place in own.indices {
+                sums[place / count] += own[place] * own[place]
+                total[place] += own[place]
+            }
+        }
+        for place in total.indices { sums[2 + place / count] += total[place] * total[place] }
+        return sums
     }
 }
 
 extension [PlacementInput] {
     /// The preference lists for chosen replicas, tops first, with all that is wrong about them.
-    func results(of replicas: [AssignmentTable]) -> [PlacementResult] {
+    /// - Parameter topQuotas: by resource: how many tops each instance was meant to have when replicas were chosen.
+    func results(of replicas: [AssignmentTable], topQuotas: [[Int32]?] = []) -> [PlacementResult] {
         guard let first else { return [] }
         var fixedTops = [Int](repeating: 0, count: first.instanceCount)
         for (input, table) in zip(self, replicas) where !input.choosesTops && input.topCount > 0 {
             for row in 0..<input.rows { for instance in table.row(row) { fixedTops[Int(instance)] += 1 } }
         }
-        let tops = zip(self, replicas).map(TopSelection.init).made(fixed: fixedTops, elsewhere: first.otherTops)
+        let selections = indices.map { number in
+            TopSelection(
+                self[number], replicas: replicas[number],
+                planned: topQuotas.isEmpty ? nil : topQuotas[number])
+        }
+        let tops = selections.made(fixed: fixedTops, elsewhere: first.otherTops)
             .map { $0.selected() }
         return indices.map { self[$0].result(of: replicas[$0], tops: tops[$0]) }
     }

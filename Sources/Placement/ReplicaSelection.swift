@@ -83,11 +83,13 @@ struct ReplicaSelection {
         for row in 0..<input.rows {
             guard let giver = input.tops(row).first(where: { need[Int($0)] < 0 }) else { continue }
             let holders = input.holders(row)
-            for instance in holders where instance != giver && favour[Int(instance)] == 0 {
-                let isReplaceable = needy.contains {
-                    !holders.contains($0) && input.zones.allows($0, in: holders, leaving: instance)
-                }
-                if isReplaceable { favour[Int(instance)] = -1 }
+            let replaceable = holders.filter { instance in
+                needy.contains { !holders.contains($0) && input.zones.allows($0, in: holders, leaving: instance) }
+            }
+            // If it cannot be a follower, it is the top itself.
+            let isFollower = replaceable.contains { $0 != giver }
+            for instance in replaceable where (instance != giver) == isFollower && favour[Int(instance)] == 0 {
+                favour[Int(instance)] = -1
             }
         }
         return favour
@@ -130,7 +132,8 @@ extension ReplicaSelection {
         handToHolders()
         surplus = load.indices.reduce(0) { $0 + max(0, load[$1] - quotas[$1]) }
         let needy = (0..<Int32(input.instanceCount)).filter { need($0) > 0 }
-        for rule in [ShedRule.welcomeFollower, .follower, .replaceable] {
+        for rule in [ShedRule.welcomeFollower, .welcomeTop, .follower, .replaceable] {
+            if rule == .welcomeTop, topQuotas == nil { continue }
             for row in MixedOrder(count: input.rows) {
                 if surplus == 0 { return }
                 shed(row, rule, needy)
@@ -147,6 +150,8 @@ extension ReplicaSelection {
     private enum ShedRule: Equatable {
         /// A follower of a complete partition that an instance in need of tops can take over.
         case welcomeFollower
+        /// A top that an instance in need of tops can take over.
+        case welcomeTop
         /// A follower of a complete partition.
         case follower
         /// Any replica that somebody can take over.
@@ -157,8 +162,9 @@ extension ReplicaSelection {
 
     private mutating func shed(_ row: Int, _ rule: ShedRule, _ needy: [Int32]) {
         let isOfFollowers = rule == .welcomeFollower || rule == .follower
-        if rule == .welcomeFollower, !(outlook?.isWelcome(input.tops(row)) ?? false) { return }
-        var cell = table.count(row) - 1
+        let isWelcome = rule == .welcomeFollower || rule == .welcomeTop
+        if isWelcome, !(outlook?.isWelcome(input.tops(row)) ?? false) { return }
+        var cell = (rule == .welcomeTop ? min(input.topCount, table.count(row)) : table.count(row)) - 1
         while cell >= (isOfFollowers && input.choosesTops ? input.topCount : 0) {
             let instance = table[row, cell]
             if need(instance) < 0 {
@@ -173,7 +179,7 @@ extension ReplicaSelection {
                 table.remove(instance, from: row)
                 load[Int(instance)] -= 1
                 surplus -= 1
-                if rule == .welcomeFollower { outlook?.promise(row, input.tops(row)) }
+                if isWelcome { outlook?.promise(row, input.tops(row)) }
             }
             cell -= 1
         }

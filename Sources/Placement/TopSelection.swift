@@ -11,12 +11,15 @@ struct TopSelection {
     private var quotas: [Int32]
     private var isExact = false
     private let replicas: AssignmentTable
+    private let planned: [Int32]?
 
     /// What a hand-off costs: more than all tops that have yet to come together.
     private let handOff: Int32 = 1 << 24
 
-    init(_ input: PlacementInput, replicas: AssignmentTable) {
+    /// - Parameter planned: how many tops each instance was meant to have when replicas were chosen.
+    init(_ input: PlacementInput, replicas: AssignmentTable, planned: [Int32]? = nil) {
         self.input = input
+        self.planned = planned
         self.replicas = replicas
         let wanted = min(input.topCount, replicas.width)
         table = AssignmentTable(rows: input.rows, width: wanted)
@@ -86,11 +89,15 @@ struct TopSelection {
 
     var price: Int { Int(handOff) }
 
-    /// Whoever has a replica of a partition that lacks a top can get one at the price of one hand-off.
+    /// Whoever has a replica of a partition that lacks a top can get one at the price of one hand-off; and replicas were
+    /// chosen so that others can as well.
     var favour: [Int] {
-        var favour = [Int](repeating: 0, count: input.instanceCount)
+        var favour = planned?.map { 2 * Int($0) } ?? [Int](repeating: 0, count: input.instanceCount)
         for row in 0..<input.rows where table.count(row) < table.width {
-            for index in choices.listed.range(row) { favour[Int(choices.listed.instances[index])] = 1 }
+            for index in choices.listed.range(row) {
+                let instance = Int(choices.listed.instances[index])
+                favour[instance] |= 1
+            }
         }
         return favour
     }
