@@ -80,7 +80,13 @@ extension [PlacementProblem] {
 extension PlacementInput {
     /// Everything as it is.
     fileprivate var presentResult: PlacementResult {
-        PlacementResult(preferenceLists: (0..<rows).map { Array(holders($0)) })
+        var replicas = AssignmentTable(rows: rows, width: width)
+        var tops = AssignmentTable(rows: rows, width: min(topCount, width))
+        for row in 0..<rows {
+            for instance in holders(row) { replicas.append(instance, to: row) }
+            for instance in self.tops(row) { tops.append(instance, to: row) }
+        }
+        return result(of: replicas, tops: choosesTops ? tops : nil)
     }
 
     /// Whether every partition has what it should have, where it may be.
