@@ -17,6 +17,21 @@ public struct ZooKeeperEnsemble: Sendable {
     public static func start(
         _ count: Int = 3, observers: Int = 0, _ options: ZooKeeperServer.Options = .init()
     ) async throws -> ZooKeeperEnsemble {
+        var failures: [any Error] = []
+        while failures.count < 3 {  // somebody else may take one of the ports in between
+            do {
+                return try await attempt(count, observers: observers, options)
+            } catch {
+                try Task.checkCancellation()
+                failures.append(error)
+            }
+        }
+        throw ServerError("no ensemble could be started: \(failures)")
+    }
+
+    private static func attempt(
+        _ count: Int, observers: Int, _ options: ZooKeeperServer.Options
+    ) async throws -> ZooKeeperEnsemble {
         var options = options
         options.configuration.merge(["initLimit": "20", "syncLimit": "10"]) { given, _ in given }
         for number in 1...count + observers {
@@ -24,18 +39,28 @@ public struct ZooKeeperEnsemble: Sendable {
             let role = number > count ? "observer" : "participant"
             options.configuration["server.\(number)"] = "127.0.0.1:\(quorum):\(election):\(role)"
         }
-        let servers = try await withThrowingTaskGroup(of: (Int, ZooKeeperServer).self) { [options] group in
+        let servers = await withTaskGroup(of: (Int, Result<ZooKeeperServer, any Error>).self) { [options] group in
             for number in 1...count + observers {
                 group.addTask {
                     var options = options
                     options.ensembleIdentifier = number
                     if number > count { options.configuration["peerType"] = "observer" }
-                    return (number, try await ZooKeeperServer.start(options))
+                    do {
+                        return (number, .success(try await ZooKeeperServer.start(options)))
+                    } catch {
+                        return (number, .failure(error))
+                    }
                 }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            return await group.reduce(into: []) { $0.append($1) }
         }
-        let sorted = servers.sorted { $0.0 < $1.0 }.map(\.1)
+        let sorted: [ZooKeeperServer]
+        do {
+            sorted = try servers.sorted { $0.0 < $1.0 }.map { try $0.1.get() }
+        } catch {
+            for (_, server) in servers { if case .success(let server) = server { await server.stop() } }
+            throw error
+        }
         return ZooKeeperEnsemble(servers: Array(sorted.prefix(count)), observers: Array(sorted.dropFirst(count)))
     }
 
