@@ -4,7 +4,8 @@ import StateModels
 
 /// Assigning replicas, and the records that are spread over several znodes.
 extension Administrator {
-    /// Ends every delayed rebalance: what waits for instances that went away or were disabled is placed elsewhere at once.
+    /// Ends every delayed rebalance: what waits for instances that went away or were disabled is placed elsewhere at once,
+    /// and top states that an instance left behind go back where FAILBACK is NEVER.
     ///
     /// Who goes away later is waited for as before (protocol reference 4.4, LAST_ON_DEMAND_REBALANCE_TIMESTAMP).
     public func rebalanceOnDemand(_ cluster: String) async throws {

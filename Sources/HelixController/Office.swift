@@ -37,6 +37,27 @@ struct Office: Sendable {
         }
     }
 
+    /// Performs writes over what was read before.
+    /// - Parameter givingUp: called for each whose write cannot succeed, unless its znode is gone.
+    /// - Returns: the subjects whose znode somebody else has just written too; they are to be read again.
+    /// - Throws: `Deposed` when the office is lost; `CoordinationError` when the session is over or cannot write now.
+    func update<Subject>(
+        _ writes: [(subject: Subject, operation: WriteOperation)],
+        givingUp: (Subject, any Error) -> Void
+    ) async throws -> [Subject] {
+        var overtaken: [Subject] = []
+        for ((subject, _), result) in zip(writes, try await write(writes.map(\.operation))) {
+            switch result {
+            case .success: break
+            case .failure(let error) where error.isTransient: throw error
+            case .failure(let error) where error.code == .badVersion: overtaken.append(subject)
+            case .failure(let error) where error.code == .noNode: break
+            case .failure(let error): givingUp(subject, error)
+            }
+        }
+        return overtaken
+    }
+
     /// Performs one write if the office is held.
     /// - Throws: `Deposed` when the office is lost; the `CoordinationError` of the write.
     func write(_ operation: WriteOperation) async throws {

@@ -41,40 +41,24 @@ final class ParticipantHistories: Sendable {
         }
     }
 
-    /// What is to be written about one absence.
-    private struct Entry {
-        let absence: Absence
-        let write: WriteOperation
-    }
-
     /// Many at once: when a leader begins, many instances may be away.
     /// - Returns: those whose history somebody else has just written too.
     private func record(_ absences: [Absence]) async throws -> [Absence] {
         let session = office.session
         let paths = absences.map { context.paths.instanceHistory($0.instance) }
-        var entries: [Entry] = []
+        var entries: [(subject: Absence, operation: WriteOperation)] = []
         for (absence, result) in zip(absences, await session.read(paths.map { .get($0) })) {
             if let write = try write(about: absence, in: result) {
-                entries.append(Entry(absence: absence, write: write))
+                entries.append((absence, write))
             }
         }
         // One may be back by now, and have said so in what has just been read.
-        let live = await session.read(entries.map { .exists(context.paths.liveInstance($0.absence.instance)) })
+        let live = await session.read(entries.map { .exists(context.paths.liveInstance($0.subject.instance)) })
         entries = try zip(entries, live).compactMap { entry, result in
             if case .stat(.some) = try result.get() { return nil }
             return entry
         }
-        var left: [Absence] = []
-        for (entry, result) in zip(entries, try await office.write(entries.map(\.write))) {
-            switch result {
-            case .success: break
-            case .failure(let error) where error.isTransient: throw error
-            case .failure(let error) where error.code == .badVersion: left.append(entry.absence)
-            case .failure(let error) where error.code == .noNode: break  // dropped
-            case .failure(let error): giveUp(entry.absence, error)
-            }
-        }
-        return left
+        return try await office.update(entries, givingUp: giveUp)
     }
 
     /// - Returns: `nil` when there is nothing to write: it has been said already, or there is no history.

@@ -37,25 +37,15 @@ struct PlacementRecorder: Sendable {
     /// - Returns: the resources whose ideal state somebody else has just written too.
     private func write(_ placements: [String: [String: [String]]]) async throws -> Set<String> {
         let names = placements.keys.sorted()
+        var writes: [(subject: String, operation: WriteOperation)] = []
         let paths = names.map(context.paths.idealState)
-        var writes: [(resource: String, operation: WriteOperation)] = []
         for (name, result) in zip(names, await office.session.read(paths.map { .get($0) })) {
             guard let lists = placements[name], let operation = try write(lists, of: name, over: result) else {
                 continue
             }
             writes.append((name, operation))
         }
-        var left: Set<String> = []
-        for (write, result) in zip(writes, try await office.write(writes.map(\.operation))) {
-            switch result {
-            case .success: break
-            case .failure(let error) where error.isTransient: throw error
-            case .failure(let error) where error.code == .badVersion: left.insert(write.resource)
-            case .failure(let error) where error.code == .noNode: break  // dropped
-            case .failure(let error): giveUp(write.resource, error)
-            }
-        }
-        return left
+        return Set(try await office.update(writes, givingUp: giveUp))
     }
 
     /// - Returns: `nil` when there is nothing to write: it says so already, or it is another resource by now.
@@ -66,9 +56,8 @@ struct PlacementRecorder: Sendable {
         do {
             guard case .data(let data, let stat) = try found.get() else { return nil }
             var idealState = try IdealState(decoding: data, path: path)
-            let isPlaced = idealState.rebalanceMode == .fullAuto || idealState.rebalanceMode == .userDefined
-            guard isPlaced, idealState.bucketSize == 0, idealState.preferenceLists.keys == lists.keys,
-                idealState.preferenceLists != lists
+            guard idealState.rebalanceMode?.isPlacedByController == true, idealState.bucketSize == 0,
+                idealState.preferenceLists.keys == lists.keys, idealState.preferenceLists != lists
             else { return nil }
             idealState.preferenceLists = lists
             return .set(path, data: try idealState.encoded(path: path), version: stat.version)

@@ -2,24 +2,51 @@
 protocol JointChoice {
     var choices: ExchangeFlow.Choices { get }
     var section: ExchangeFlow.Section { get }
-    var table: AssignmentTable { get }
-    var load: [Int32] { get }
-    var shares: SharePools { get }
+    var table: AssignmentTable { get set }
+    var load: [Int32] { get set }
+    var shares: SharePools { get set }
+    /// The share of each instance.
+    var quotas: [Int32] { get set }
+    /// Whether nobody may have more or less than its share.
+    var isExact: Bool { get set }
     /// Whether there is anything to choose.
     var isNeeded: Bool { get }
     /// What one move costs; less than that only breaks ties.
     var price: Int { get }
     /// By instance: the higher, the rather it should have an extra, if that costs no more. Empty when it does not matter.
     var favour: [Int] { get }
-    /// Sets the share of each instance, where that is not for this resource alone to say.
-    /// - Parameter isExact: otherwise they only break ties.
-    mutating func share(_ quotas: [Int32], isExact: Bool)
     /// Keeps what costs nothing and is in nobody's share.
     mutating func keep()
     /// Makes the choice within the shares.
     mutating func choose()
+    /// Does by exchanges what could not be done directly.
+    mutating func complete()
+}
+
+extension JointChoice {
+    /// How far an instance is below its share; negative when it is above.
+    func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
+
+    /// Sets the share of each instance, where that is not for this resource alone to say.
+    /// - Parameter isExact: otherwise they only break ties.
+    mutating func share(_ quotas: [Int32], isExact: Bool) {
+        self.isExact = isExact
+        if isExact {
+            self.quotas = quotas
+            shares = SharePools(exactly: quotas)
+        } else {
+            // What costs more may not be chosen to begin with, or the exchanges would not end.
+            self.quotas = shares.quotas(holding: load, favouring: quotas.map(Int.init), elsewhere: [])
+        }
+    }
+
     /// Completes what exchanges with other resources have brought about.
-    mutating func complete(_ table: AssignmentTable, _ load: [Int32])
+    mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
+        isExact = false
+        self.table = table
+        self.load = load
+        complete()
+    }
 }
 
 extension ReplicaSelection: JointChoice {

@@ -68,6 +68,16 @@ struct PlacementInput: Sendable {
         return holders(row).prefix(max(0, min(presentTops.at(row), topCount)))
     }
 
+    /// Whether a partition is somewhere, and nowhere in the top state.
+    func lacksTop(_ row: Int) -> Bool { tops(row).isEmpty && !holders(row).isEmpty }
+
+    /// By instance: how many partitions it has in the top state.
+    var topLoad: [Int32] {
+        var load = [Int32](repeating: 0, count: instanceCount)
+        for row in 0..<rows { for instance in tops(row) { load[Int(instance)] += 1 } }
+        return load
+    }
+
     /// Those of a partition's replicas among which tops are chosen.
     func candidates(_ row: Int, _ replicas: ArraySlice<Int32>) -> ArraySlice<Int32> {
         if topless.isEmpty { return replicas }

@@ -7,9 +7,9 @@ struct ReplicaSelection {
     let input: PlacementInput
     var table: AssignmentTable
     var load: [Int32]
-    private(set) var shares: SharePools
-    private var quotas: [Int32]
-    private var isExact = false
+    var shares: SharePools
+    var quotas: [Int32]
+    var isExact = false
     /// How many replicas are on instances above their quota, while these give up what is too much.
     private var surplus: Int32 = 0
     private var outlook: TopOutlook?
@@ -43,21 +43,6 @@ struct ReplicaSelection {
         quotas = shares.quotas(holding: load, elsewhere: input.otherReplicas)
     }
 
-    /// Sets the share of each instance, where that is not for this resource alone to say.
-    mutating func share(_ quotas: [Int32], isExact: Bool) {
-        self.isExact = isExact
-        if isExact {
-            self.quotas = quotas
-            shares = SharePools(exactly: quotas)
-        } else {
-            // What costs more may not be chosen to begin with, or the exchanges would not end.
-            self.quotas = shares.quotas(holding: load, favouring: quotas.map(Int.init), elsewhere: [])
-        }
-    }
-
-    /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
-    func selected() -> AssignmentTable { ordered() }
-
     mutating func keep() {
         if input.choosesTops {
             outlook = TopOutlook(
@@ -75,8 +60,7 @@ struct ReplicaSelection {
 
     var favour: [Int] {
         guard let topQuotas else { return [] }
-        var need = topQuotas
-        for row in 0..<input.rows { for instance in input.tops(row) { need[Int(instance)] -= 1 } }
+        let need = zip(topQuotas, input.topLoad).map { $0 - $1 }
         var favour = need.map { $0 > 0 ? 1 : 0 }
         let needy = need.indices.filter { need[$0] > 0 }.map(Int32.init)
         // Whoever follows a top that is to be handed over had better be the one that makes way for the successor.
@@ -96,16 +80,6 @@ struct ReplicaSelection {
     }
 
     var section: ExchangeFlow.Section { .init(endRow: input.rows, wanted: input.width, zones: input.zones) }
-
-    mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
-        isExact = false
-        self.table = table
-        self.load = load
-        complete()
-    }
-
-    /// How far an instance is below its quota; negative when it is above.
-    private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
 
     private func isForbidden(_ instance: Int32, _ row: Int) -> Bool {
         input.excluded?.contains(instance, in: row) ?? false
@@ -294,7 +268,7 @@ extension ReplicaSelection {
     }
 
     /// Does by chains of exchanges what could not be done directly.
-    private mutating func complete() {
+    mutating func complete() {
         guard table.counts.contains(where: { $0 < input.width }), load.contains(where: { $0 < input.maximumLoad })
         else { return }
         let (maximum, isExact) = (input.maximumLoad, isExact)
@@ -304,5 +278,6 @@ extension ReplicaSelection {
         }
     }
 
-    private func ordered() -> AssignmentTable { table.keepingFirst(input.present) }
+    /// The table of the instances of each partition: those that were there first, in their order, then the new ones.
+    func selected() -> AssignmentTable { table.keepingFirst(input.present) }
 }

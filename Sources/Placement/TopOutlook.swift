@@ -19,11 +19,10 @@ struct TopOutlook: Sendable {
         guard choosing.count > 1, let first = inputs.first else { return inputs.map { _ in nil } }
         let demands = choosing.map { number in
             let input = inputs[number]
-            var load = [Int32](repeating: 0, count: input.instanceCount)
-            for row in 0..<input.rows { for instance in input.tops(row) { load[Int(instance)] += 1 } }
             let shares = EvenShares(total: input.rows * input.topCount, among: input.instanceCount)
             return JointShares.Demand(
-                shares: SharePools(shares, instanceCount: input.instanceCount), load: load, favour: reach(input))
+                shares: SharePools(shares, instanceCount: input.instanceCount), load: input.topLoad,
+                favour: reach(input))
         }
         let shares = JointShares(
             demands, instanceCount: first.instanceCount, fixed: [], elsewhere: first.otherTops)
@@ -35,7 +34,7 @@ struct TopOutlook: Sendable {
     /// By instance: whether it has a replica of a partition without a top, or could get one.
     private static func reach(_ input: PlacementInput) -> [Int] {
         var reach = [Int](repeating: 0, count: input.instanceCount)
-        for row in 0..<input.rows where input.tops(row).isEmpty && !input.holders(row).isEmpty {
+        for row in 0..<input.rows where input.lacksTop(row) {
             for instance in input.holders(row) { reach[Int(instance)] = 1 }
             for instance in 0..<Int32(input.instanceCount)
             where reach[Int(instance)] == 0 && input.zones.allows(instance, in: input.holders(row)) {
@@ -49,13 +48,8 @@ struct TopOutlook: Sendable {
     ///   - receivers: the instances that will get replicas.
     ///   - quotas: how many tops each instance should have; an even share unless they are given.
     init(_ input: PlacementInput, receivers: [Int32], quotas given: [Int32]? = nil) {
-        var load = [Int32](repeating: 0, count: input.instanceCount)
-        isFree = [Bool](repeating: false, count: input.rows)
-        for row in 0..<input.rows {
-            let tops = input.tops(row)
-            for instance in tops { load[Int(instance)] += 1 }
-            isFree[row] = tops.isEmpty && !input.holders(row).isEmpty
-        }
+        let load = input.topLoad
+        isFree = (0..<input.rows).map(input.lacksTop)
         let shares = EvenShares(total: input.rows * input.topCount, among: input.instanceCount)
         let quotas = given ?? shares.quotas(holding: load, elsewhere: input.otherTops)
         surplus = load.indices.map { max(0, load[$0] - quotas[$0]) }

@@ -5,11 +5,11 @@
 struct TopSelection {
     private let input: PlacementInput
     let choices: ExchangeFlow.Choices
-    private(set) var table: AssignmentTable
-    private(set) var load: [Int32]
-    private(set) var shares: SharePools
-    private var quotas: [Int32]
-    private var isExact = false
+    var table: AssignmentTable
+    var load: [Int32]
+    var shares: SharePools
+    var quotas: [Int32]
+    var isExact = false
     private let replicas: AssignmentTable
     private let planned: [Int32]?
 
@@ -68,18 +68,6 @@ struct TopSelection {
         return ExchangeFlow.Choices(listed: listed, costs: costs)
     }
 
-    /// Sets the share of each instance, where that is not for this resource alone to say.
-    mutating func share(_ quotas: [Int32], isExact: Bool) {
-        self.isExact = isExact
-        if isExact {
-            self.quotas = quotas
-            shares = SharePools(exactly: quotas)
-        } else {
-            // What costs more may not be chosen to begin with, or the exchanges would not end.
-            self.quotas = shares.quotas(holding: load, favouring: quotas.map(Int.init), elsewhere: [])
-        }
-    }
-
     /// Whether there is anything to choose.
     var isNeeded: Bool { input.choosesTops }
 
@@ -114,15 +102,6 @@ struct TopSelection {
     var section: ExchangeFlow.Section {
         .init(endRow: input.rows, wanted: table.width, zones: ZoneRule(zones: [], width: table.width))
     }
-
-    mutating func complete(_ table: AssignmentTable, _ load: [Int32]) {
-        isExact = false
-        self.table = table
-        self.load = load
-        complete()
-    }
-
-    private func need(_ instance: Int32) -> Int32 { quotas[Int(instance)] - load[Int(instance)] }
 
     /// The replica below its quota that needs a top most, among those that cost one plain hand-off.
     private func successor(_ row: Int) -> Int32? {
@@ -185,7 +164,7 @@ struct TopSelection {
         }
     }
 
-    private mutating func complete() {
+    mutating func complete() {
         let width = table.width
         guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
         var flow = ExchangeFlow(choices: choices, sections: [section], table: table, load: load, shares: shares)

@@ -106,5 +106,5 @@ struct CapacityRules: Sendable, Hashable {
 
 extension ResourceConfiguration {
     /// Whether the resource is placed by weights where the cluster has capacities.
-    var isWaged: Bool { movesGradually && idealState?.rebalancerClass == Rebalancer.waged }
+    var isWaged: Bool { isPlacedByController && idealState?.rebalancerClass == Rebalancer.waged }
 }

@@ -37,7 +37,7 @@ enum DelayWindow {
     static func end(
         of standing: ReadConfiguration.Standing, _ configuration: ResourceConfiguration, at time: Int64
     ) -> Int64? {
-        guard !standing.isEligible, let start = standing.inactiveSince, configuration.movesGradually,
+        guard !standing.isEligible, let start = standing.inactiveSince, configuration.isPlacedByController,
             configuration.minActive < configuration.replicas, configuration.delay > 0
         else { return nil }
         let end = start + configuration.delay

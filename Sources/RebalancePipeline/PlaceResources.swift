@@ -105,10 +105,9 @@ struct PlaceResources {
             if let placement = decision.resources[member.resource.name]?.placement { load += placement.load }
         }
         let eligible = group[0].inputs.eligible
-        return isEven(eligible.map(load.replicas(of:))) && isEven(eligible.map(load.tops(of:)))
+        return [eligible.map(load.replicas(of:)), eligible.map(load.tops(of:))]
+            .allSatisfy { Evenness($0).difference <= 1 }
     }
-
-    private func isEven(_ load: [Int]) -> Bool { (load.max() ?? 0) - (load.min() ?? 0) <= 1 }
 
     /// Places resources whose load has been taken off the decision's.
     private func place(_ members: [Member], _ decision: inout Decision, isTogether: Bool) {

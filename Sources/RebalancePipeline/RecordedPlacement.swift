@@ -27,7 +27,7 @@ extension Decision {
 extension IdealState {
     /// Whether two ideal states of a resource that the controller places differ in nothing but where it is placed.
     func isPlaced(unlike other: IdealState) -> Bool {
-        guard rebalanceMode == .fullAuto || rebalanceMode == .userDefined else { return false }
+        guard rebalanceMode?.isPlacedByController == true else { return false }
         guard preferenceLists.keys == other.preferenceLists.keys else { return false }
         var record = record
         record.listFields = other.record.listFields

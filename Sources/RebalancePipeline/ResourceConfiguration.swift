@@ -33,11 +33,9 @@ struct ResourceConfiguration: Sendable {
     /// A partition may have one replica more than it should while it moves, unless it can do with fewer meanwhile.
     func extraReplicas(of wish: Wish) -> Int { minActive < wish.count ? 0 : 1 }
 
-    /// Whether the controller moves replicas by itself, and so keeps old ones until new ones have settled.
-    var movesGradually: Bool { isPlacedByController }
-
-    /// Whether a strategy says where replicas are to be, and not a user.
-    var isPlacedByController: Bool { mode == .fullAuto || mode == .userDefined }
+    /// Whether a strategy says where replicas are to be, and not a user: then old replicas stay until new ones have
+    /// settled.
+    var isPlacedByController: Bool { mode.isPlacedByController }
 
     func isDisabled(_ partition: String, on instance: Int32) -> Bool {
         guard let disabled = disabled[instance] else { return false }

@@ -45,12 +45,12 @@ struct StateAssignment {
 
         var targets = fixed.map { Target(instance: $0, state: state.state(of: $0)) }
         targets += assignStates(
-            candidates, fixed: targets, surplus: configuration.movesGradually ? surplus : [])
-        if configuration.movesGradually { limitExtraReplicas(&targets) }
+            candidates, fixed: targets, surplus: configuration.isPlacedByController ? surplus : [])
+        if configuration.isPlacedByController { limitExtraReplicas(&targets) }
         for instance in listed where !candidates.contains(instance) && !fixed.contains(instance) {
             if let target = withdrawn(instance) { targets.append(target) }
         }
-        if configuration.movesGradually {
+        if configuration.isPlacedByController {
             targets += surplusTargets(surplus, wanted: targets)
         } else {
             targets += surplus.map { Target(instance: $0.instance, state: model.droppedIndex, isLeaving: true) }

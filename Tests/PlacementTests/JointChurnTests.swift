@@ -88,11 +88,6 @@ private struct JointChurn {
 
 @Suite("Churn of several resources")
 struct JointChurnTests {
-    private func totals(_ results: [PlacementResult], _ instances: Int, first: Int = .max) -> [Int] {
-        results.map { load($0.preferenceLists, instances: instances, first: first) }
-            .reduce([Int](repeating: 0, count: instances)) { zip($0, $1).map(+) }
-    }
-
     @Test(
         "Through 200 changes they are even each and together, move little and rest",
         arguments: [(1, 0), (2, 0), (3, 5), (4, 5)])

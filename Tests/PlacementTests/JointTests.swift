@@ -18,11 +18,6 @@ struct JointTests {
         }
     }
 
-    private func totals(_ results: [PlacementResult], _ instances: Int, first: Int = .max) -> [Int] {
-        results.map { load($0.preferenceLists, instances: instances, first: first) }
-            .reduce([Int](repeating: 0, count: instances)) { zip($0, $1).map(+) }
-    }
-
     @Test("are even each and together, in replicas and in tops", arguments: 0..<500)
     func even(seed: Int) {
         let problems = randomProblems(seed)

@@ -26,6 +26,12 @@ func load(_ lists: [[Int32]], instances: Int, first count: Int = .max) -> [Int] 
     return load
 }
 
+/// The same for several resources together.
+func totals(_ results: [PlacementResult], _ instances: Int, first count: Int = .max) -> [Int] {
+    results.map { load($0.preferenceLists, instances: instances, first: count) }
+        .reduce([Int](repeating: 0, count: instances)) { zip($0, $1).map(+) }
+}
+
 /// How many replicas are where none was.
 func moves(from present: [[Int32]], to lists: [[Int32]]) -> Int {
     zip(present, lists).reduce(0) { sum, pair in sum + pair.1.count { !pair.0.contains($0) } }

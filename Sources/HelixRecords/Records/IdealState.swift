@@ -21,6 +21,9 @@ public struct IdealState: RecordView {
         case userDefined = "USER_DEFINED"
         /// The task framework's pseudo-mode.
         case task = "TASK"
+
+        /// Whether the controller decides where replicas are to be, and not a user.
+        package var isPlacedByController: Bool { self == .fullAuto || self == .userDefined }
     }
 
     /// How many replicas a partition should have.

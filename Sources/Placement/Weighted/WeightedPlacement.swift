@@ -8,33 +8,20 @@ enum WeightedPlacement {
     /// All problems are about the same instances, zones and capacities; those of the first that has some count. A problem
     /// without weights takes part with nothing to carry.
     static func place(_ problems: [PlacementProblem]) -> [PlacementResult] {
-        guard !problems.isEmpty else { return [] }
-        var (results, isSettled) = attempt(problems)
-        // Where limits cannot be kept, a placement is final when another look at it changes nothing.
-        for _ in 0..<Self.rounds where !isSettled {
-            var next = problems
-            for (number, result) in results.enumerated() {
-                next[number].present = result.preferenceLists
-                next[number].presentTops = nil
-            }
-            let former = results
-            (results, isSettled) = attempt(next)
-            if former.map(\.preferenceLists) == results.map(\.preferenceLists) { break }
-        }
-        return results
+        problems.isEmpty ? [] : problems.settled(rounds: rounds, attempt)
     }
 
     /// - Returns: also whether there is nothing more to be found: all limits are kept, or all effort is spent.
-    private static func attempt(_ problems: [PlacementProblem]) -> ([PlacementResult], isSettled: Bool) {
+    private static func attempt(_ problems: [PlacementProblem]) -> (results: [PlacementResult], isFinal: Bool) {
         let input = WeightedInput(problems)
         var selection = WeightedSelection(input)
         selection.select()
         let isMissing = (0..<input.rowCount).contains(where: selection.isMissing)
-        let isSettled = selection.effort <= 0 || (!isMissing && !selection.isAnybodyOver)
+        let isFinal = selection.effort <= 0 || (!isMissing && !selection.isAnybodyOver)
         let violations = selection.capacityViolations
         var results = input.inputs.results(of: input.inputs.indices.map(selection.table))
         for problem in results.indices { results[problem].violations += violations[problem] }
-        return (results, isSettled)
+        return (results, isFinal)
     }
 }
 

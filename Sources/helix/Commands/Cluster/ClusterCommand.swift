@@ -130,7 +130,8 @@ extension ClusterCommand {
             abstract: "Wait no longer for instances that went away: place their replicas elsewhere now.",
             discussion: """
                 For resources with a delay (resource add --delay, or DELAY_REBALANCE_TIME in the cluster's configuration).
-                Instances that go away later are waited for as before.
+                Instances that go away later are waited for as before. Resources whose FAILBACK is NEVER (resource add
+                --failback never) hand top states back to instances that returned, until they are even again.
 
                 EXAMPLE
                   helix cluster rebalance orders
