@@ -67,10 +67,25 @@ struct AssignmentTable: Sendable {
         counts[row] = Int32(kept - start)
     }
 
+    /// Whether a row is the same as that of some lists, in the same order.
+    func isRow(_ row: Int, as lists: InstanceLists) -> Bool {
+        let range = lists.range(row)
+        if range.count != count(row) { return false }
+        let start = row * width
+        for offset in range.indices where cells[start + offset - range.lowerBound] != lists.instances[offset] {
+            return false
+        }
+        return true
+    }
+
     /// The same with those that are listed first, in the order of the list.
     func keepingFirst(_ listed: InstanceLists) -> AssignmentTable {
         var result = AssignmentTable(rows: rowCount, width: width)
         for row in 0..<rowCount {
+            if isRow(row, as: listed) {
+                for index in listed.range(row) { result.append(listed.instances[index], to: row) }
+                continue
+            }
             for index in listed.range(row) where contains(listed.instances[index], in: row) {
                 result.append(listed.instances[index], to: row)
             }

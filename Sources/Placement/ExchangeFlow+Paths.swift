@@ -126,8 +126,8 @@ extension ExchangeFlow {
 
     private func nextListed(from node: Int, _ path: Path, _ search: inout Search) -> (row: Int32, next: Int)? {
         while search.cursor[node] < held[node].count {
-            let row = held[node][search.cursor[node]]
-            let start = distance[node] - choices.cost(Int(row), Int32(node))
+            let (row, cost) = (held[node][search.cursor[node]].row, held[node][search.cursor[node]].cost)
+            let start = distance[node] - Int(cost)
             for index in choices.listed.range(Int(row)) where mayStep(row, path) {
                 let instance = choices.listed.instances[index]
                 if leads(Int(row), to: instance, leaving: node, at: start + choices.cost(of: index), search) {
@@ -140,18 +140,17 @@ extension ExchangeFlow {
     }
 
     private func nextElsewhere(from node: Int, _ path: Path, _ search: Search) -> (row: Int32, next: Int)? {
-        guard let elsewhere = choices.elsewhere, let first = held[node].first else { return nil }
+        guard let elsewhere = choices.elsewhere, let first = held[node].first?.row else { return nil }
         for refund in [elsewhere, 0] {
             let reached = distance[node] - refund + elsewhere
             let candidates = instances(ofRow: Int(first)).filter {
                 distance[$0] == reached && !search.isVisited[$0]
             }.map(Int32.init)
             if candidates.isEmpty { continue }
-            for row in held[node] where choices.cost(Int(row), Int32(node)) == refund && mayStep(row, path) {
-                let next = candidates.first {
-                    !choices.forbids(Int(row), $0) && canTake($0, Int(row), leaving: node)
-                }
-                if let next { return (row, Int(next)) }
+            for held in held[node] where held.cost == refund && mayStep(held.row, path) {
+                let row = Int(held.row)
+                let next = candidates.first { !choices.forbids(row, $0) && canTake($0, row, leaving: node) }
+                if let next { return (held.row, Int(next)) }
             }
         }
         return nil

@@ -47,6 +47,14 @@ struct ExchangeFlow: Sendable {
         var isFor: [Bool] = []
     }
 
+    /// A row that an instance has, and what that costs.
+    struct Held: Sendable {
+        let row: Int32
+        let cost: Int32
+        /// The least that another of its listed choices costs.
+        let leastListed: Int32
+    }
+
     let choices: Choices
     /// Every section has the same instances, by numbers of its own: those of the next follow those of the one before.
     let sections: [Section]
@@ -64,7 +72,8 @@ struct ExchangeFlow: Sendable {
     let spare: Spare
     /// Rows that lack something, in order.
     var openRows: [Int32]
-    var held: [[Int32]]
+    /// By instance: what it has.
+    private(set) var held: [[Held]]
     /// By pool: its instances.
     private let membersByPool: [[Int]]
     var distance: [Int]
@@ -97,12 +106,12 @@ struct ExchangeFlow: Sendable {
         self.distance = []
         self.openRows = []
         self.held = load.map { count in
-            var rows: [Int32] = []
+            var rows: [Held] = []
             rows.reserveCapacity(Int(count) + 8)
             return rows
         }
         for row in 0..<table.rowCount {
-            for instance in table.row(row) { held[Int(instance)].append(Int32(row)) }
+            for instance in table.row(row) { held[Int(instance)].append(Held(row, instance, choices)) }
         }
         countExtras()
         findOpenRows()
@@ -212,7 +221,7 @@ struct ExchangeFlow: Sendable {
 
     mutating func assign(_ row: Int32, to instance: Int) {
         table.append(Int32(instance), to: Int(row))
-        held[instance].append(row)
+        held[instance].append(Held(Int(row), Int32(instance), choices))
         load[instance] += 1
         guard load[instance] == base[instance] + 1 else { return }
         if needsSpare(Int(pool[instance])) { spareUsed += 1 }
@@ -226,9 +235,23 @@ struct ExchangeFlow: Sendable {
             if needsSpare(Int(pool[instance])) { spareUsed -= 1 }
         }
         load[instance] -= 1
-        guard let index = held[instance].firstIndex(of: row) else { return }
+        guard let index = held[instance].firstIndex(where: { $0.row == row }) else { return }
         held[instance].swapAt(index, held[instance].count - 1)
         held[instance].removeLast()
+    }
+}
+
+extension ExchangeFlow.Held {
+    fileprivate init(_ row: Int, _ instance: Int32, _ choices: ExchangeFlow.Choices) {
+        var (cost, least) = (choices.elsewhere ?? 0, Int(Int32.max))
+        for index in choices.listed.range(row) {
+            if choices.listed.instances[index] == instance {
+                cost = choices.cost(of: index)
+            } else {
+                least = min(least, choices.cost(of: index))
+            }
+        }
+        self.init(row: Int32(row), cost: Int32(cost), leastListed: Int32(least))
     }
 }
 
@@ -245,15 +268,20 @@ extension ExchangeFlow {
     }
 
     /// Finds for every instance the cost of the cheapest chain from a row that lacks something (Bellman and Ford: what
-    /// a row gets back for leaving an instance makes negative steps).
+    /// a row gets back for leaving an instance makes negative steps). Nothing is found where the assignment is not the
+    /// cheapest of its size, so that going in circles would pay.
     private mutating func measureDistances() {
         distance = [Int](repeating: Self.unreachable, count: nodeCount)
         var queue = WorkQueue(count: nodeCount)
         for row in openRows { relaxListed(Int(row), leaving: -1, from: 0, &queue) }
         for rows in openRows.chunked(by: { section(ofRow: Int($0)) }) {
-            relaxElsewhere(rows, leaving: -1, from: 0, &queue) { _, _ in true }
+            relaxElsewhere(rows, leaving: -1, from: 0, &queue)
         }
         while let node = queue.next() {
+            if queue.turns(of: node) > nodeCount {
+                distance = [Int](repeating: Self.unreachable, count: nodeCount)
+                return
+            }
             if node == spareNode {
                 for pool in extras.indices where isBeyondExtras(pool) {
                     relax(extrasNode(pool), distance[node], &queue)
@@ -287,15 +315,15 @@ extension ExchangeFlow {
     private mutating func relaxNeighbours(of instance: Int, _ queue: inout WorkQueue) {
         if needsExtra(instance) { relax(extrasNode(Int(pool[instance])), distance[instance], &queue) }
         let start = distance[instance]
-        for row in held[instance] {
-            let refund = choices.cost(Int(row), Int32(instance))
-            relaxListed(Int(row), leaving: instance, from: start - refund, &queue)
+        let section = instance / span * span
+        let farthest = distance[section..<section + span].max() ?? 0
+        for held in held[instance] where start - Int(held.cost) + Int(held.leastListed) < farthest {
+            relaxListed(Int(held.row), leaving: instance, from: start - Int(held.cost), &queue)
         }
         guard let elsewhere = choices.elsewhere else { return }
         for refund in [elsewhere, 0] {
-            relaxElsewhere(held[instance], leaving: instance, from: start - refund, &queue) { choices, row in
-                choices.cost(row, Int32(instance)) == refund
-            }
+            let rows = held[instance].lazy.filter { $0.cost == refund }.map(\.row)
+            relaxElsewhere(rows, leaving: instance, from: start - refund, &queue)
         }
     }
 
@@ -309,15 +337,15 @@ extension ExchangeFlow {
         }
     }
 
-    /// Relaxes the steps of several rows of one section to instances that are not listed. Nearly every row can go nearly everywhere,
-    /// so the first few rows settle all instances, and the rest need not be looked at.
+    /// Relaxes the steps of several rows of one section to instances that are not listed. Nearly every row can go
+    /// nearly everywhere, so the first few rows settle all instances, and the rest need not be looked at.
     private mutating func relaxElsewhere(
-        _ rows: [Int32], leaving: Int, from start: Int, _ queue: inout WorkQueue, where isMeant: (Choices, Int) -> Bool
+        _ rows: some Collection<Int32>, leaving: Int, from start: Int, _ queue: inout WorkQueue
     ) {
         guard let elsewhere = choices.elsewhere, let first = rows.first else { return }
         let candidate = start + elsewhere
         var unsettled = instances(ofRow: Int(first)).filter { distance[$0] > candidate }.map(Int32.init)
-        for row in rows where isMeant(choices, Int(row)) {
+        for row in rows {
             if unsettled.isEmpty { return }
             unsettled.removeAll { instance in
                 if choices.forbids(Int(row), instance) || !canTake(instance, Int(row), leaving: leaving) {
@@ -335,8 +363,15 @@ private struct WorkQueue {
     private var nodes: [Int] = []
     private var head = 0
     private var isWaiting: [Bool]
+    private var turns: [Int]
 
-    init(count: Int) { isWaiting = [Bool](repeating: false, count: count) }
+    init(count: Int) {
+        isWaiting = [Bool](repeating: false, count: count)
+        turns = [Int](repeating: 0, count: count)
+    }
+
+    /// How often it has been a node's turn.
+    func turns(of node: Int) -> Int { turns[node] }
 
     mutating func add(_ node: Int) {
         guard !isWaiting[node] else { return }
@@ -349,6 +384,7 @@ private struct WorkQueue {
         let node = nodes[head]
         head += 1
         isWaiting[node] = false
+        turns[node] += 1
         return node
     }
 }

@@ -15,8 +15,10 @@ protocol JointChoice {
     var price: Int { get }
     /// By instance: the higher, the rather it should have an extra, if that costs no more. Empty when it does not matter.
     var favour: [Int] { get }
-    /// Keeps what costs nothing and is in nobody's share.
-    mutating func keep()
+    /// How many tops have lost their place.
+    var evicted: Int { get }
+    /// Keeps what costs nothing and is in nobody's share, and adds what should be chosen whatever else is.
+    mutating func begin()
     /// Makes the choice within the shares.
     mutating func choose()
     /// Does by exchanges what could not be done directly.
@@ -53,6 +55,12 @@ extension ReplicaSelection: JointChoice {
     var isNeeded: Bool { true }
 
     var price: Int { 1 }
+
+    var evicted: Int {
+        (0..<input.rows).reduce(0) { evicted, row in
+            evicted + input.tops(row).count { !table.contains($0, in: row) }
+        }
+    }
 }
 
 extension TopSelection: JointChoice {}
@@ -107,13 +115,16 @@ extension Array where Element: JointChoice {
         var joint = self
         for (index, quotas) in zip(needed, shares.quotas) {
             joint[index].share(quotas, isExact: true)
-            joint[index].keep()
+            joint[index].begin()
         }
         joint.exchange(needed, bases: demands.map(\.shares), extras: shares.extras, span: span)
-        // Only without zones are exchanges sure to be the best; and what was chosen directly spares hand-overs.
-        let least = needed.reduce(0) { $0 + joint[$1].moves }
+        // Only without zones are exchanges sure to be the best; and they do not see which replicas are tops.
         let hasZones = needed.contains { !self[$0].section.zones.isTrivial }
-        return isAsShared && hasZones && moves * 100 <= least * 101 ? result : joint
+        guard isAsShared, hasZones, moves * 100 <= needed.reduce(0, { $0 + joint[$1].moves }) * 102 else {
+            return joint
+        }
+        return needed.reduce(0) { $0 + result[$1].evicted } < needed.reduce(0) { $0 + joint[$1].evicted }
+            ? result : joint
     }
 
     /// How many replicas are placed by exchanges among all resources at most.

@@ -11,6 +11,8 @@ struct PlacementInput: Sendable {
     /// The most replicas that an instance may have.
     let maximumLoad: Int
     let present: InstanceLists
+    /// The lists of present holders as they were given.
+    let given: [[Int32]]
     let excluded: InstanceLists?
     private let presentTops: [Int]?
     let zones: ZoneRule
@@ -34,6 +36,7 @@ struct PlacementInput: Sendable {
         otherTops = problem.otherTops
         keepsTops = problem.keepsTops
         topless = problem.topless
+        given = problem.present
         present = Self.distinct(problem.present, rows: rows, below: instanceCount)
         excluded = problem.excluded.map { sets in
             Self.distinct(sets.map { $0.sorted() }, rows: rows, below: instanceCount)
@@ -63,20 +66,27 @@ struct PlacementInput: Sendable {
     func holders(_ row: Int) -> ArraySlice<Int32> { present.instances[present.range(row)] }
 
     /// The instances that have a partition in the top state.
-    func tops(_ row: Int) -> ArraySlice<Int32> {
-        guard let presentTops else { return holders(row).prefix(topCount) }
-        return holders(row).prefix(max(0, min(presentTops.at(row), topCount)))
+    func tops(_ row: Int) -> ArraySlice<Int32> { present.instances[topRange(row)] }
+
+    /// Where a partition's tops are in ``present``.
+    func topRange(_ row: Int) -> Range<Int> {
+        let range = present.range(row)
+        let count = presentTops.map { max(0, min($0.at(row), topCount)) } ?? topCount
+        return range.prefix(count)
     }
 
     /// Whether a partition is somewhere, and nowhere in the top state.
-    func lacksTop(_ row: Int) -> Bool { tops(row).isEmpty && !holders(row).isEmpty }
+    func lacksTop(_ row: Int) -> Bool { topRange(row).isEmpty && present.count(row) > 0 }
 
     /// By instance: how many partitions it has in the top state.
     var topLoad: [Int32] {
         var load = [Int32](repeating: 0, count: instanceCount)
-        for row in 0..<rows { for instance in tops(row) { load[Int(instance)] += 1 } }
+        for row in 0..<rows { for index in topRange(row) { load[Int(present.instances[index])] += 1 } }
         return load
     }
+
+    /// Whether every instance can have tops.
+    var choosesAmongAll: Bool { topless.isEmpty }
 
     /// Those of a partition's replicas among which tops are chosen.
     func candidates(_ row: Int, _ replicas: ArraySlice<Int32>) -> ArraySlice<Int32> {

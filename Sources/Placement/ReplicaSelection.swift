@@ -30,8 +30,9 @@ struct ReplicaSelection {
         load = [Int32](repeating: 0, count: input.instanceCount)
         var isSomebodyPassedOver = false
         for row in 0..<input.rows {
-            for instance in input.holders(row) where table.count(row) < input.width {
-                guard input.zones.allows(instance, in: table.row(row)) else { continue }
+            for index in input.present.range(row) where table.count(row) < input.width {
+                let instance = input.present.instances[index]
+                guard input.zones.isTrivial || input.zones.allows(instance, in: table.row(row)) else { continue }
                 table.append(instance, to: row)
                 load[Int(instance)] += 1
             }
@@ -43,13 +44,21 @@ struct ReplicaSelection {
         quotas = shares.quotas(holding: load, elsewhere: input.otherReplicas)
     }
 
-    mutating func keep() {
+    private mutating func keep() {
         if input.choosesTops {
             outlook = TopOutlook(
                 input, receivers: (0..<Int32(input.instanceCount)).filter { need($0) > 0 }, quotas: topQuotas)
         }
         shed()
         keepWhatIsPresent()
+    }
+
+    mutating func begin() {
+        keep()
+        for (row, instance) in matchTops() where need(instance) > 0 {
+            table.append(instance, to: row)
+            load[Int(instance)] += 1
+        }
     }
 
     mutating func choose() {
@@ -64,6 +73,7 @@ struct ReplicaSelection {
         var favour = need.map { $0 > 0 ? 1 : 0 }
         let needy = need.indices.filter { need[$0] > 0 }.map(Int32.init)
         // Whoever follows a top that is to be handed over had better be the one that makes way for the successor.
+        var options = [Set<Int32>](repeating: [], count: input.instanceCount)
         for row in 0..<input.rows {
             guard let giver = input.tops(row).first(where: { need[Int($0)] < 0 }) else { continue }
             let holders = input.holders(row)
@@ -73,9 +83,11 @@ struct ReplicaSelection {
             // If it cannot be a follower, it is the top itself.
             let isFollower = replaceable.contains { $0 != giver }
             for instance in replaceable where (instance != giver) == isFollower && favour[Int(instance)] == 0 {
-                favour[Int(instance)] = -1
+                options[Int(giver)].insert(instance)
             }
         }
+        // The fewer there are to choose from, the more it matters.
+        for options in options { for instance in options { favour[Int(instance)] -= 60 / options.count } }
         return favour
     }
 
@@ -106,8 +118,8 @@ extension ReplicaSelection {
         handToHolders()
         surplus = load.indices.reduce(0) { $0 + max(0, load[$1] - quotas[$1]) }
         let needy = (0..<Int32(input.instanceCount)).filter { need($0) > 0 }
-        for rule in [ShedRule.welcomeFollower, .welcomeTop, .follower, .replaceable] {
-            if rule == .welcomeTop, topQuotas == nil { continue }
+        shedForTops(needy)
+        for rule in [ShedRule.follower, .replaceable] {
             for row in MixedOrder(count: input.rows) {
                 if surplus == 0 { return }
                 shed(row, rule, needy)
@@ -121,11 +133,25 @@ extension ReplicaSelection {
         }
     }
 
+    /// Gives up what an instance in need of tops can take over, of partitions whose top it can have then.
+    private mutating func shedForTops(_ needy: [Int32]) {
+        guard var outlook else { return }
+        let takers = needy.filter(outlook.needsTop)
+        var matching = TopMatching(needs: load.indices.map { max(0, load[$0] - quotas[$0]) })
+        var rows: [Int] = []
+        for row in MixedOrder(count: input.rows) where outlook.isNeedLeft && hasSurplus(row) {
+            guard table.count(row) == input.width, outlook.isWelcome(input.tops(row)) else { continue }
+            let givers = table.row(row).filter { need($0) < 0 && canTakeOver(row, from: $0, takers) }
+            // Rather followers than the top.
+            guard !givers.isEmpty else { continue }
+            if matching.ask(givers.reversed()) { outlook.promise(row, input.tops(row)) }
+            rows.append(row)
+        }
+        for (row, giver) in zip(rows, matching.chosen) where giver >= 0 { shed(giver, row) }
+        self.outlook = outlook
+    }
+
     private enum ShedRule: Equatable {
-        /// A follower of a complete partition that an instance in need of tops can take over.
-        case welcomeFollower
-        /// A top that an instance in need of tops can take over.
-        case welcomeTop
         /// A follower of a complete partition.
         case follower
         /// Any replica that somebody can take over.
@@ -135,14 +161,12 @@ extension ReplicaSelection {
     }
 
     private mutating func shed(_ row: Int, _ rule: ShedRule, _ needy: [Int32]) {
-        let isOfFollowers = rule == .welcomeFollower || rule == .follower
-        let isWelcome = rule == .welcomeFollower || rule == .welcomeTop
-        if isWelcome, !(outlook?.isWelcome(input.tops(row)) ?? false) { return }
-        var cell = (rule == .welcomeTop ? min(input.topCount, table.count(row)) : table.count(row)) - 1
-        while cell >= (isOfFollowers && input.choosesTops ? input.topCount : 0) {
+        guard hasSurplus(row) else { return }
+        var cell = table.count(row) - 1
+        while cell >= (rule == .follower && input.choosesTops ? input.topCount : 0) {
             let instance = table[row, cell]
             if need(instance) < 0 {
-                if isOfFollowers, table.count(row) < input.width { return }
+                if rule == .follower, table.count(row) < input.width { return }
                 if case .downTo(let kept) = rule {
                     if table.count(row) <= kept { return }
                 } else if !canTakeOver(row, from: instance, needy) {
@@ -150,13 +174,21 @@ extension ReplicaSelection {
                     cell -= 1
                     continue
                 }
-                table.remove(instance, from: row)
-                load[Int(instance)] -= 1
-                surplus -= 1
-                if isWelcome { outlook?.promise(row, input.tops(row)) }
+                shed(instance, row)
             }
             cell -= 1
         }
+    }
+
+    private mutating func shed(_ instance: Int32, _ row: Int) {
+        table.remove(instance, from: row)
+        load[Int(instance)] -= 1
+        surplus -= 1
+    }
+
+    private func hasSurplus(_ row: Int) -> Bool {
+        for cell in 0..<table.count(row) where need(table[row, cell]) < 0 { return true }
+        return false
     }
 
     /// Whether there are enough instances below their quota for one more place of the row.

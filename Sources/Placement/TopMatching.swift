@@ -4,35 +4,40 @@ struct TopMatching {
     /// By instance: how many tops it still needs.
     private let needs: [Int32]
     /// By partition, in the order of asking: who may be its next top.
-    private let candidates: [[Int32]]
+    private var candidates: [[Int32]] = []
     private var takers: [[Int]]
-    private var isVisited: [Bool]
+    /// By instance: for whom it was asked last.
+    private var lastAsked: [Int]
     /// By partition, in the order of asking: its next top, -1 where there is none.
-    private(set) var chosen: [Int32]
+    private(set) var chosen: [Int32] = []
 
-    init(needs: [Int32], candidates: [[Int32]]) {
+    init(needs: [Int32]) {
         self.needs = needs
-        self.candidates = candidates
         takers = [[Int]](repeating: [], count: needs.count)
-        isVisited = [Bool](repeating: false, count: needs.count)
-        chosen = [Int32](repeating: -1, count: candidates.count)
-        for asking in candidates.indices {
-            for instance in isVisited.indices { isVisited[instance] = false }
-            _ = match(asking)
-        }
+        lastAsked = [Int](repeating: -1, count: needs.count)
     }
 
-    private mutating func match(_ asking: Int) -> Bool {
-        for instance in candidates[asking].map(Int.init) where !isVisited[instance] {
-            isVisited[instance] = true
-            if takers[instance].count < needs[instance] {
-                takers[instance].append(asking)
-                chosen[asking] = Int32(instance)
-                return true
-            }
-            for place in takers[instance].indices where match(takers[instance][place]) {
+    /// Asks for one more.
+    /// - Returns: whether somebody was found, if need be by giving others somebody else.
+    mutating func ask(_ candidates: [Int32]) -> Bool {
+        self.candidates.append(candidates)
+        chosen.append(-1)
+        return match(chosen.count - 1, for: chosen.count - 1)
+    }
+
+    /// - Parameter search: which search this is part of.
+    private mutating func match(_ asking: Int, for search: Int) -> Bool {
+        for candidate in candidates[asking] where takers[Int(candidate)].count < needs[Int(candidate)] {
+            takers[Int(candidate)].append(asking)
+            chosen[asking] = candidate
+            return true
+        }
+        for candidate in candidates[asking] where lastAsked[Int(candidate)] != search {
+            let instance = Int(candidate)
+            lastAsked[instance] = search
+            for place in takers[instance].indices where match(takers[instance][place], for: search) {
                 takers[instance][place] = asking
-                chosen[asking] = Int32(instance)
+                chosen[asking] = candidate
                 return true
             }
         }

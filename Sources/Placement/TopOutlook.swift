@@ -57,8 +57,11 @@ struct TopOutlook: Sendable {
         left = receivers.reduce(0) { [need] in $0 + Int(need[Int($1)]) }
     }
 
+    /// Whether anybody who will get replicas needs a top that nothing has been promised for.
+    var isNeedLeft: Bool { left > 0 }
+
     /// Whether a replica of a partition that has these tops should go to somebody who needs a top.
-    func isWelcome(_ tops: ArraySlice<Int32>) -> Bool { left > 0 && tops.contains { surplus[Int($0)] > 0 } }
+    func isWelcome(_ tops: ArraySlice<Int32>) -> Bool { isNeedLeft && tops.contains { surplus[Int($0)] > 0 } }
 
     /// Notes that a replica of the partition will go elsewhere.
     mutating func promise(_ row: Int, _ tops: ArraySlice<Int32>) {
@@ -79,13 +82,14 @@ struct TopOutlook: Sendable {
     ) -> [(row: Int, instance: Int32)] {
         let needy = need.indices.filter { need[$0] > 0 }.map(Int32.init)
         guard !needy.isEmpty, rows.count * needy.count <= Self.mostCandidates else { return [] }
-        let candidates = rows.map { row in
+        var matching = TopMatching(needs: need)
+        for row in rows {
             let holders = holders(row)
-            return holders.filter { need[Int($0)] > 0 }
-                + needy.filter { !holders.contains($0) && canTake($0, row) }
+            _ = matching.ask(
+                holders.filter { need[Int($0)] > 0 } + needy.filter { !holders.contains($0) && canTake($0, row) })
         }
         var matched: [(row: Int, instance: Int32)] = []
-        for (row, instance) in zip(rows, TopMatching(needs: need, candidates: candidates).chosen) where instance >= 0 {
+        for (row, instance) in zip(rows, matching.chosen) where instance >= 0 {
             need[Int(instance)] -= 1
             isFree[row] = false
             if !holders(row).contains(instance) { matched.append((row, instance)) }

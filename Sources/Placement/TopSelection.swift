@@ -55,6 +55,15 @@ struct TopSelection {
         var costs: [Int32] = []
         costs.reserveCapacity(count)
         for row in 0..<input.rows {
+            if input.choosesAmongAll, replicas.isRow(row, as: input.present) {
+                let tops = input.topRange(row)
+                for index in input.present.range(row) {
+                    listed.append(input.present.instances[index])
+                    costs.append(tops.contains(index) ? 0 : handOff)
+                }
+                listed.endRow()
+                continue
+            }
             let (holders, tops) = (input.holders(row), input.tops(row))
             // Where nothing is there yet, every replica has yet to come, and none is worse than another.
             let isNew = !replicas.row(row).contains(where: holders.contains)
@@ -90,12 +99,15 @@ struct TopSelection {
         return favour
     }
 
-    mutating func keep() { giveUpSurplus() }
+    var evicted: Int { 0 }
+
+    mutating func begin() { giveUpSurplus() }
 
     mutating func choose() {
         handOver()
         giveUp()
         promote()
+        promoteNewcomers()
         complete()
     }
 
@@ -123,10 +135,16 @@ struct TopSelection {
         load[Int(instance)] -= 1
     }
 
-    private func surplusTop(_ row: Int) -> Int32? { table.row(row).first { need($0) < 0 } }
+    private func surplusTop(_ row: Int) -> Int32? {
+        for cell in 0..<table.count(row) where need(table[row, cell]) < 0 { return table[row, cell] }
+        return nil
+    }
+
+    private var isSurplusLeft: Bool { load.indices.contains { load[$0] > quotas[$0] } }
 
     /// From instances above their quota directly to one below, where that one is there already.
     private mutating func handOver() {
+        guard isSurplusLeft else { return }
         for row in 0..<input.rows {
             while let giver = surplusTop(row), let successor = successor(row) {
                 remove(giver, from: row)
@@ -137,6 +155,7 @@ struct TopSelection {
 
     /// Takes from the instances above their quota what is still too much: first where one below it is to come.
     private mutating func giveUp() {
+        guard isSurplusLeft else { return }
         for row in 0..<input.rows {
             guard let giver = surplusTop(row) else { continue }
             if replicas.row(row).contains(where: { need($0) > 0 }) { remove(giver, from: row) }
@@ -145,6 +164,7 @@ struct TopSelection {
     }
 
     private mutating func giveUpSurplus() {
+        guard isSurplusLeft else { return }
         for row in 0..<input.rows {
             while let giver = surplusTop(row) { remove(giver, from: row) }
         }
@@ -164,6 +184,25 @@ struct TopSelection {
         }
     }
 
+    /// Fills the free places with replicas that have yet to come, where nothing else can be had: where only instances have
+    /// room that had no replicas at all, and no claim to an extra, every chain of hand-offs ends with such a replica too.
+    private mutating func promoteNewcomers() {
+        var isNew = quotas.indices.map { Int(quotas[$0]) <= shares.base(of: $0) }
+        for instance in input.present.instances { isNew[Int(instance)] = false }
+        guard isNew.contains(true), !isNew.indices.contains(where: { !isNew[$0] && load[$0] < quotas[$0] }) else {
+            return
+        }
+        // A row that is nowhere yet costs no more there than elsewhere: chains could end with it.
+        let isAnyNowhere = (0..<input.rows).contains { !replicas.row($0).contains(where: input.holders($0).contains) }
+        if isAnyNowhere { return }
+        for row in 0..<input.rows {
+            for index in choices.listed.range(row) where table.count(row) < table.width {
+                let instance = choices.listed.instances[index]
+                if need(instance) > 0, !table.contains(instance, in: row) { append(instance, to: row) }
+            }
+        }
+    }
+
     mutating func complete() {
         let width = table.width
         guard (0..<input.rows).contains(where: { table.count($0) < min(width, replicas.count($0)) }) else { return }
@@ -177,8 +216,8 @@ struct TopSelection {
     private func ordered() -> AssignmentTable {
         var result = AssignmentTable(rows: input.rows, width: table.width)
         for row in 0..<input.rows {
-            for instance in replicas.row(row) where table.contains(instance, in: row) {
-                result.append(instance, to: row)
+            for cell in 0..<replicas.count(row) where table.contains(replicas[row, cell], in: row) {
+                result.append(replicas[row, cell], to: row)
             }
         }
         return result

@@ -46,12 +46,14 @@ extension PlacementInput {
         let shortfalls = shortfalls(of: replicas)
         return PlacementResult(
             preferenceLists: (0..<rows).map { row in
-                guard let tops else { return Array(replicas.row(row)) }
-                var list: [Int32] = []
-                list.reserveCapacity(replicas.count(row))
-                list += tops.row(row)
-                for instance in replicas.row(row) where !tops.contains(instance, in: row) { list.append(instance) }
-                return list
+                let (list, tops) = (replicas.row(row), tops?.row(row) ?? [])
+                // Most stay what they are: they need no memory of their own.
+                if row < given.count, given[row][...] == list, list.starts(with: tops) { return given[row] }
+                var result: [Int32] = []
+                result.reserveCapacity(list.count)
+                result += tops
+                for instance in list where !tops.contains(instance) { result.append(instance) }
+                return result
             },
             shortfalls: shortfalls, violations: violations(of: replicas, shortfalls))
     }

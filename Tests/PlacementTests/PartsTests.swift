@@ -80,4 +80,23 @@ struct PartsTests {
         #expect(flow.load == [2, 2, 2])
         #expect((0..<3).allSatisfy { Set(flow.table.row($0)).count == 2 })
     }
+
+    /// Rows 0 and 1 would rather have each other's place, so that going in circles pays.
+    @Test("A flow that begins with more than it need have cost comes to an end")
+    func circle() {
+        var listed = InstanceLists(reservingRows: 3, instances: 6)
+        var table = AssignmentTable(rows: 3, width: 1)
+        for instance in [Int32(0), 1, 0, 1, 0, 1] {
+            listed.append(instance)
+            if listed.instances.count.isMultiple(of: 2) { listed.endRow() }
+        }
+        table.append(0, to: 0)
+        table.append(1, to: 1)
+        var flow = ExchangeFlow(
+            choices: .init(listed: listed, costs: [5, 0, 0, 5, 1, 1]),
+            sections: [.init(endRow: 3, wanted: 1, zones: ZoneRule(zones: [], width: 1))], table: table,
+            load: [1, 1, 0], shares: SharePools(EvenShares(total: 3, among: 3), instanceCount: 3))
+        flow.run()
+        #expect(flow.openRows == [2])
+    }
 }
