@@ -15,6 +15,10 @@ struct AskedTransition: Sendable, Hashable {
     /// half a minute.
     var nextAt: Int64 { lastAt + min(30_000, 100 << Int64(min(attempts - 1, 9))) }
 
+    func isAbout(_ candidate: ComputeTransitions.Candidate) -> Bool {
+        instance == candidate.instance && from == candidate.from && to == candidate.to
+    }
+
     /// Whether it is too early to ask again. A clock that was set back is no reason to wait.
     func isTooEarly(at time: Int64) -> Bool { time >= lastAt && time < nextAt }
 

@@ -25,6 +25,14 @@ public struct Decision: Sendable {
     var suspects: Set<ObsoleteMessage> = []
     /// What stage 1 found out about the instances.
     var standing: ClusterStanding?
+    /// How many transitions may be under way.
+    var throttle = TransitionThrottle(nil)
+    /// How many are.
+    var traffic = TransitionTraffic()
+    /// The field that says which resources go first.
+    var priorityField: String?
+    /// What has to wait for that.
+    var waiting = WaitingTransitions()
     /// What all resources together have placed.
     var load = PlacedLoad()
     /// Faults of all resources together.
@@ -52,7 +60,7 @@ public struct Decision: Sendable {
 public struct ResourceDecision: Sendable {
     /// The preference lists as instance indices, by partition index; empty where there is none.
     public internal(set) var preferenceLists: [[Int32]] = []
-    /// What is held back, by partition index.
+    /// What is held back by its partition's own state, by partition index; ``Decision/held(in:of:_:)`` tells all.
     public internal(set) var held: [Int: [HeldTransition]] = [:]
     /// Faults of the resource, then those of its partitions by name.
     public internal(set) var problems: [Problem] = []
@@ -70,6 +78,12 @@ public struct ResourceDecision: Sendable {
     var inputs: PlacementInputs?
     /// Where the controller itself has placed the resource.
     var placement: PlacedResource?
+    /// By partition index: transitions under way, where these are limited.
+    var charges: [Int: [TransitionTraffic.Charge]] = [:]
+    /// The partitions that have a replica in ERROR.
+    var errorPartitions: Set<Int> = []
+    /// By partition index: its place in the order of partitions; empty until it is asked for.
+    var turns: [Int] = []
     /// By partition index: those of which a user has written the preference list.
     var userLists: Set<Int> = []
 }

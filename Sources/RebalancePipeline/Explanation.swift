@@ -116,7 +116,9 @@ extension Rebalancer {
         for transition in decision.transitions where transition.resource == name && transition.partition == partition {
             edit(transition.instance) { $0.next = transition.to }
         }
-        for held in own.held[index] ?? [] { edit(held.instance) { $0.reasons.append(held.reason) } }
+        for held in decision.held(in: index, of: name, snapshot) {
+            edit(held.instance) { $0.reasons.append(held.reason) }
+        }
         explanation.replicas = replicas.values.sorted { $0.instance < $1.instance }
         return explanation
     }

@@ -1,3 +1,5 @@
+public import HelixRecords
+
 /// A transition that is wanted and not asked for, with the reason.
 public struct HeldTransition: Sendable, Hashable, CustomStringConvertible {
     /// The instance.
@@ -30,6 +32,10 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     /// The same transition was asked for before and the message vanished without effect; it is asked for again after
     /// a pause that grows.
     case retryLater(attempts: Int, at: Int64)
+    /// As many replicas are in transition as may be.
+    case throttled(ThrottleConfig)
+    /// Too many partitions of the resource are in ERROR for its load to be balanced.
+    case errorPartitions(count: Int, limit: Int)
     /// The cluster is paused.
     case clusterPaused
     /// The state model has no way there.
@@ -50,9 +56,36 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
         case .retryLater(let attempts, _):
             "asked for \(attempts == 1 ? "once" : "\(attempts) times") without effect; it is tried again later. See "
                 + "the instance's log"
+        case .throttled(let throttle):
+            "\(throttle.limit) \(throttle.type.adjective)transitions \(throttle.scope.place) may be under way at once "
+                + "(\(throttle.scope.rawValue), \(throttle.type.rawValue))"
+        case .errorPartitions(let count, let limit):
+            "\(count) partitions of the resource are in ERROR, and with more than \(limit) its load is not balanced; "
+                + "reset them"
         case .clusterPaused: "the controller is paused"
         case .noPath: "the state model has no way there"
         case .unreadable(let path): "\(path) cannot be read"
+        }
+    }
+}
+
+extension ThrottleConfig.RebalanceType {
+    fileprivate var adjective: String {
+        switch self {
+        case .load: "load-balancing "
+        case .recovery: "recovering "
+        case .any, .none: ""
+        }
+    }
+}
+
+extension ThrottleConfig.Scope {
+    fileprivate var place: String {
+        switch self {
+        case .cluster: "in the cluster"
+        case .resource: "in a resource"
+        case .instance: "on an instance"
+        case .partition: "in a partition"
         }
     }
 }

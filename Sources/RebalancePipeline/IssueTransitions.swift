@@ -3,48 +3,47 @@ import StateModels
 
 /// Stage 6: what is sent, and in which order.
 enum IssueTransitions {
-    /// What is asked for in one partition.
-    struct Issue {
-        var planned: [PlannedTransition] = []
+    /// What passed the constraints of its partition, without what was asked for just now without effect: a participant
+    /// that refuses a message deletes it, and would be asked again for ever, at full speed.
+    ///
+    /// - Returns: what may be asked for, and what has to wait, with the time at which to ask again.
+    static func ready(
+        _ plan: PartitionPlan, partition: Int, _ decision: inout ResourceDecision, _ snapshot: ClusterSnapshot
+    ) -> (candidates: [ComputeTransitions.Candidate], held: [ComputeTransitions.Held], deadline: Int64?) {
+        let asked = decision.asked.isEmpty ? [] : decision.openAsks(in: partition, plan.state, snapshot)
+        decision.asked[partition] = asked.isEmpty ? nil : asked
+        var candidates: [ComputeTransitions.Candidate] = []
         var held: [ComputeTransitions.Held] = []
-        /// When to ask again, should that not have had an effect by then: a message may not reach its instance.
         var deadline: Int64?
-
-        fileprivate mutating func note(_ asked: AskedTransition) { deadline = min(deadline ?? .max, asked.nextAt) }
+        for candidate in plan.passed where snapshot.instances[Int(candidate.instance)].live != nil {
+            if let ask = asked.first(where: { $0.isAbout(candidate) }), ask.isTooEarly(at: snapshot.time) {
+                held.append(candidate.held(.retryLater(attempts: ask.attempts, at: ask.nextAt)))
+                deadline = min(deadline ?? .max, ask.nextAt)
+            } else {
+                candidates.append(candidate)
+            }
+        }
+        return (candidates, held, deadline)
     }
 
-    /// Turns what passed the constraints into transitions to send, unless the same was asked for just now without
-    /// effect: a participant that refuses a message deletes it, and would be asked again for ever, at full speed.
+    /// Turns what may begin into a transition to send.
+    /// - Returns: the transition, and when to ask again, should it not have had an effect by then: a message may not reach
+    ///   its instance.
     static func issue(
-        _ plan: PartitionPlan, partition: Int, of resource: ClusterSnapshot.Resource,
-        _ configuration: ResourceConfiguration, _ decision: inout ResourceDecision, _ snapshot: ClusterSnapshot
-    ) -> Issue {
-        var issue = Issue()
-        var asked = decision.asked.isEmpty ? [] : decision.openAsks(in: partition, plan.state, snapshot)
-        let isTopMissing = !plan.state.replicas.contains { $0.state == 0 }
-        for candidate in plan.passed {
-            guard let live = snapshot.instances[Int(candidate.instance)].live else { continue }
-            let former = asked.firstIndex {
-                $0.instance == candidate.instance && $0.from == candidate.from && $0.to == candidate.to
-            }
-            if let former, asked[former].isTooEarly(at: snapshot.time) {
-                let ask = asked[former]
-                issue.held.append(candidate.held(.retryLater(attempts: ask.attempts, at: ask.nextAt)))
-                issue.note(ask)
-                continue
-            }
-            let attempts = former.map { asked.remove(at: $0).attempts } ?? 0
-            let ask = AskedTransition(
-                instance: candidate.instance, session: live.id, from: candidate.from, to: candidate.to,
-                attempts: attempts + 1, lastAt: snapshot.time)
-            asked.append(ask)
-            issue.note(ask)
-            issue.planned.append(
-                transition(
-                    candidate, resource.partitions[partition], configuration, snapshot, isTopMissing: isTopMissing))
-        }
-        decision.asked[partition] = asked.isEmpty ? nil : asked
-        return issue
+        _ candidate: ComputeTransitions.Candidate, partition: Int, of resource: ClusterSnapshot.Resource,
+        _ configuration: ResourceConfiguration, _ decision: inout ResourceDecision, _ snapshot: ClusterSnapshot,
+        isTopMissing: Bool
+    ) -> (planned: PlannedTransition, deadline: Int64) {
+        var asked = decision.asked[partition] ?? []
+        let attempts = asked.firstIndex { $0.isAbout(candidate) }.map { asked.remove(at: $0).attempts } ?? 0
+        let ask = AskedTransition(
+            instance: candidate.instance, session: snapshot.instances[Int(candidate.instance)].live?.id ?? "",
+            from: candidate.from, to: candidate.to, attempts: attempts + 1, lastAt: snapshot.time)
+        asked.append(ask)
+        decision.asked[partition] = asked
+        let planned = transition(
+            candidate, resource.partitions[partition], configuration, snapshot, isTopMissing: isTopMissing)
+        return (planned, ask.nextAt)
     }
 
     private static func transition(

@@ -44,6 +44,7 @@ public struct Rebalancer: Sendable {
         if isEverything {
             let standing = ReadConfiguration.standing(of: snapshot)
             decision.standing = standing
+            decision.restartTraffic(snapshot)
             decision.problems = ReadConfiguration.clusterProblems(of: snapshot, standing)
             decision.viewsToRefresh.formUnion(snapshot.resources.keys)
             decision.viewsToRefresh.formUnion(decision.resources.keys)
@@ -56,6 +57,7 @@ public struct Rebalancer: Sendable {
             update(
                 &decision, resource, isWhole: placed.contains(name), touched: changes.partitions[name] ?? [], snapshot)
         }
+        AdmitTransitions.admit(&decision, snapshot)
         if !snapshot.isPaused {
             for name in placed.union(changes.records) { decision.compareRecord(of: name, snapshot) }
         }
@@ -111,6 +113,7 @@ public struct Rebalancer: Sendable {
         }
         // What was asked for is noted by the model's numbers.
         if configuration.model != former { own.asked = [:] }
+        own.turns = []
         switch strategy(for: configuration) {
         case .failure(let problem): own.configuration = .frozen(problem)
         case .success(let strategy):
@@ -159,6 +162,7 @@ public struct Rebalancer: Sendable {
             decision.resourceProblemCount += own.problems.count - formerProblems
             decision.resources[resource.name] = own
         }
+        if isWhole { decision.withdraw(&own, of: resource.name) }
         guard case .ready(let configuration)? = own.configuration else {
             decision.deadlines[resource.name] = nil
             return
@@ -166,6 +170,7 @@ public struct Rebalancer: Sendable {
         let due = own.deadlines.isEmpty ? [] : own.deadlines.filter { $0.value <= snapshot.time }.map(\.key)
         let partitions = isWhole ? Array(0..<resource.partitions.count) : touched.union(due).sorted()
         for partition in partitions {
+            if !isWhole { decision.withdraw(partition, &own, of: resource.name) }
             update(&own, &decision, partition, resource, configuration, standing, snapshot)
         }
         decision.deadlines[resource.name] = [own.deadlines.values.min(), own.inputs?.waitsUntil]
@@ -200,11 +205,14 @@ public struct Rebalancer: Sendable {
         if snapshot.isPaused {
             held += plan.passed.map { $0.held(.clusterPaused) }
         } else {
-            let issue = IssueTransitions.issue(plan, partition: partition, of: resource, configuration, &own, snapshot)
-            decision.transitions += issue.planned
-            held += issue.held
-            deadlines.append(issue.deadline)
+            let ready = IssueTransitions.ready(plan, partition: partition, &own, snapshot)
+            held += ready.held
+            deadlines.append(ready.deadline)
+            let wanted = WantedTransitions(
+                plan, ready.candidates, partition: partition, of: resource, configuration, standing)
+            deadlines.append(wanted.take(&own, &decision, snapshot))
         }
+        own.note(isInError: plan.state.replicas.contains { $0.state == configuration.model.errorIndex }, partition)
         own.deadlines[partition] = deadlines.compactMap { $0 }.min()
         own.partitionProblems[partition] =
             plan.problem ?? own.complaint(about: partition, of: resource, configuration.model, snapshot)
@@ -216,7 +224,8 @@ extension Decision {
     /// Nothing is left of a resource.
     /// - Returns: where it had been placed.
     fileprivate mutating func forget(_ resource: String) -> PlacedResource? {
-        guard let own = resources.removeValue(forKey: resource) else { return nil }
+        guard var own = resources.removeValue(forKey: resource) else { return nil }
+        withdraw(&own, of: resource)
         if let placement = own.placement { load -= placement.load }
         resourceProblemCount -= own.problems.count
         deadlines[resource] = nil

@@ -39,7 +39,7 @@ struct StateAssignment {
 
     mutating func target() -> ComputeIdealState.PartitionTarget {
         let listed = wish.list.filter { standing[$0].isLive }
-        let fixed = listed.filter { isFixed($0) && isActive(state.state(of: $0)) }
+        let fixed = listed.filter { isFixed($0) && model.isActive(state.state(of: $0)) }
         let candidates = listed.filter { !isFixed($0) && isCandidate($0) }
         let surplus = state.replicas.filter { !wish.list.contains($0.instance) }
 
@@ -74,7 +74,7 @@ struct StateAssignment {
     private func isCandidate(_ instance: Int32) -> Bool {
         let current = state.state(of: instance)
         if current == model.errorIndex { return false }
-        return isUsable(instance) || (isActive(current) && isKeepable(instance))
+        return isUsable(instance) || (model.isActive(current) && isKeepable(instance))
     }
 
     /// Whether a replica stays as it is whatever is decided: others are given their states around it.
@@ -96,10 +96,6 @@ struct StateAssignment {
         }
         if current == model.errorIndex { return Target(instance: instance, state: current) }
         return Target(instance: instance, state: model.initialIndex, isLeaving: true)
-    }
-
-    func isActive(_ state: Int) -> Bool {
-        state != model.initialIndex && state != model.errorIndex && state != model.droppedIndex
     }
 
     // MARK: States by priority
@@ -187,9 +183,11 @@ struct StateAssignment {
     /// New replicas wait while the partition has as many as it may have while it moves.
     private func limitExtraReplicas(_ targets: inout [Target]) {
         let limit = max(wish.count, 1) + configuration.extraReplicas(of: wish)
-        var active = Set(state.replicas.filter { isActive($0.state) }.map(\.instance))
-        for pending in state.pending where pending.to < 0 || isActive(pending.to) { active.insert(pending.instance) }
-        for index in targets.indices where isActive(targets[index].state) {
+        var active = Set(state.replicas.filter { model.isActive($0.state) }.map(\.instance))
+        for pending in state.pending where pending.to < 0 || model.isActive(pending.to) {
+            active.insert(pending.instance)
+        }
+        for index in targets.indices where model.isActive(targets[index].state) {
             let instance = targets[index].instance
             if active.contains(instance) { continue }
             if active.count < limit {

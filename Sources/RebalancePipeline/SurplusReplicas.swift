@@ -24,7 +24,7 @@ extension StateAssignment {
                 if settled >= wish.count { return dropped }
                 return waiting(instance, in: model.initialIndex, isLeaving: true)
             }
-            guard toKeep > 0, isActive(current) else { return dropped }
+            guard toKeep > 0, model.isActive(current) else { return dropped }
             toKeep -= 1
             guard blocking[current] > 0 else {
                 return waiting(instance, in: current, isLeaving: false)
@@ -41,12 +41,12 @@ extension StateAssignment {
     }
 
     private func isComingOrActive(_ target: Target) -> Bool {
-        if let pending = state.pending(on: target.instance) { return pending.to < 0 || isActive(pending.to) }
-        return state.holds(target.instance) && isActive(state.state(of: target.instance))
+        if let pending = state.pending(on: target.instance) { return pending.to < 0 || model.isActive(pending.to) }
+        return state.holds(target.instance) && model.isActive(state.state(of: target.instance))
     }
 
     /// Whether a state is one that replicas are counted in, not one that they only pass.
-    private func isServing(_ state: Int) -> Bool { isActive(state) && model.states[state].bound != .unbounded }
+    private func isServing(_ state: Int) -> Bool { model.isActive(state) && model.states[state].bound != .unbounded }
 
     /// How many replicas have to make way in a state with a fixed bound, for others that are to take or to pass it and
     /// have come as near as they may.

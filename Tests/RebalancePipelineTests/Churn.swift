@@ -87,7 +87,7 @@ struct Churn {
     mutating func happen() {
         let instance = instances.randomElement(using: &generator)!
         let partition = partitions.randomElement(using: &generator)!
-        switch Int.random(in: 0..<17, using: &generator) {
+        switch Int.random(in: 0..<18, using: &generator) {
         case 0, 1: world.kill(instance)
         case 2, 3: if world.states[instance] == nil { world.start(instance, batches: isBatching) }
         case 4: restart(instance)
@@ -105,6 +105,7 @@ struct Churn {
         case 12: resetErrors()
         case 13: spoil(instance)
         case 15: resize()
+        case 16: throttle()
         case 14: world.snapshot.time += Int64.random(in: 0...70_000, using: &generator)
         default: if world.snapshot.resources["db"]!.idealState.value != nil { rewrite(partition) }
         }
@@ -116,6 +117,16 @@ struct Churn {
         replicas = Int.random(in: 1...(model == .direct ? 3 : 4), using: &generator)
         mostWanted = max(mostWanted, replicas)
         world.edit("db") { [replicas] in $0.replicas = .count(replicas) }
+    }
+
+    private mutating func throttle() {
+        let throttles = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+            ThrottleConfig(
+                [.cluster, .resource, .instance].randomElement(using: &generator)!,
+                [.any, .load, .recovery].randomElement(using: &generator)!,
+                limit: Int.random(in: 1...3, using: &generator))
+        }
+        world.configureCluster { $0.throttles = throttles }
     }
 
     private mutating func operate(_ instance: String, _ operation: InstanceOperation) {

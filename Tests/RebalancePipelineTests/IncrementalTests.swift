@@ -40,9 +40,17 @@ struct IncrementalTests {
         #expect(whole.problemCount == whole.allProblems.count, "\(name)")
         #expect(changed.staleSince == whole.staleSince, "\(name)")
         #expect(changed.load == whole.load, "\(name)")
+        #expect(changed.traffic.cluster == whole.traffic.cluster, "\(name)")
         #expect(changed.resources.keys == whole.resources.keys, "\(name)")
         for (resource, own) in changed.resources {
             #expect(own.held == whole.resources[resource]?.held, "\(name)")
+            #expect(own.charges == whole.resources[resource]?.charges, "\(name)")
+            #expect(own.errorPartitions == whole.resources[resource]?.errorPartitions, "\(name)")
+            for partition in own.preferenceLists.indices {
+                #expect(
+                    changed.held(in: partition, of: resource, world.snapshot)
+                        == whole.held(in: partition, of: resource, world.snapshot), "\(name)")
+            }
             #expect(own.deadlines == whole.resources[resource]?.deadlines, "\(name)")
             #expect(own.preferenceLists == whole.resources[resource]?.preferenceLists, "\(name)")
         }

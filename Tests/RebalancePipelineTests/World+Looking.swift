@@ -41,7 +41,7 @@ extension World {
     /// Why a replica's transition is held back.
     func reasons(_ resource: String, _ partition: String, _ instance: String) -> [HoldReason] {
         guard let index = snapshot.resources[resource]?.partitions.index(of: partition) else { return [] }
-        return (decision.resources[resource]?.held[index] ?? []).filter { $0.instance == instance }.map(\.reason)
+        return decision.held(in: index, of: resource, snapshot).filter { $0.instance == instance }.map(\.reason)
     }
 
     func reason(_ resource: String, _ partition: String, _ instance: String) -> HoldReason? {

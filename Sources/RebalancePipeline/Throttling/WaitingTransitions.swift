@@ -1,0 +1,83 @@
+import StateModels
+
+/// A transition that may be asked for as far as its partition is concerned, and waits for the limits of the cluster.
+struct WaitingTransition: Sendable {
+    var resource: String
+    var partition: Int
+    var candidate: ComputeTransitions.Candidate
+    var kind: RebalanceKind
+    /// Partitions without a top state come first, then those with too few active replicas, then others from which
+    /// replicas are missing, then the balance.
+    var urgency: Int
+    /// The priority of the resource; more goes first.
+    var priority: Int
+    /// The place of the partition in its resource, so that resources take turns.
+    var turn: Int
+    /// The place of the transition in its partition.
+    var step: Int
+    /// The replica is disabled.
+    var isWithdrawn: Bool
+    var isTopMissing: Bool
+
+    fileprivate var order: (Int, Int, Int, String, Int) { (urgency, -priority, turn, resource, step) }
+}
+
+/// The transitions that wait, the most urgent first.
+struct WaitingTransitions: Sendable {
+    private(set) var all: [WaitingTransition] = []
+    private var added: [WaitingTransition] = []
+    /// Partitions whose transitions are out of date.
+    private var withdrawn: [String: Set<Int>] = [:]
+    private var withdrawnResources: Set<String> = []
+
+    var isEmpty: Bool { all.isEmpty && added.isEmpty }
+
+    mutating func add(_ transition: WaitingTransition) { added.append(transition) }
+
+    /// Takes out what waits in a partition, before it is looked at anew.
+    mutating func withdraw(_ partition: Int, of resource: String) {
+        if !all.isEmpty { withdrawn[resource, default: []].insert(partition) }
+    }
+
+    /// Takes out all that waits in a resource.
+    mutating func withdraw(_ resource: String) {
+        if !all.isEmpty { withdrawnResources.insert(resource) }
+    }
+
+    /// Takes out those that are let go.
+    mutating func release(where isFree: (WaitingTransition) -> Bool) {
+        settle()
+        all.removeAll(where: isFree)
+    }
+
+    /// Puts in order what has changed.
+    private mutating func settle() {
+        if !withdrawn.isEmpty || !withdrawnResources.isEmpty {
+            all.removeAll {
+                withdrawnResources.contains($0.resource) || withdrawn[$0.resource]?.contains($0.partition) ?? false
+            }
+            withdrawn = [:]
+            withdrawnResources = []
+        }
+        guard !added.isEmpty else { return }
+        added.sort { $0.order < $1.order }
+        all = all.isEmpty ? added : merged(all, added)
+        added = []
+    }
+
+    private func merged(_ first: [WaitingTransition], _ second: [WaitingTransition]) -> [WaitingTransition] {
+        var result: [WaitingTransition] = []
+        result.reserveCapacity(first.count + second.count)
+        var (one, other) = (0, 0)
+        while one < first.count && other < second.count {
+            if second[other].order < first[one].order {
+                result.append(second[other])
+                other += 1
+            } else {
+                result.append(first[one])
+                one += 1
+            }
+        }
+        return result + first[one...] + second[other...]
+    }
+}
