@@ -4,6 +4,8 @@ package import HelixRecords
 /// A znode that the controller follows: what its path means.
 package indirect enum CachePlace: Hashable, Sendable {
     case clusterConfig
+    case constraints
+    case constraint(String)
     case instanceConfigs
     case instanceConfig(String)
     case resourceConfigs
@@ -25,18 +27,18 @@ package indirect enum CachePlace: Hashable, Sendable {
 
     /// The places from which all others are found.
     static let roots: [CachePlace] = [
-        .clusterConfig, .controller, .controllerMessages, .stateModels, .instanceConfigs, .resourceConfigs,
-        .idealStates,
-        .liveInstances,
+        .clusterConfig, .constraints, .controller, .controllerMessages, .stateModels, .instanceConfigs,
+        .resourceConfigs, .idealStates, .liveInstances,
     ]
 
     /// Whether the list of its children is what counts; else it is its data.
     package var isList: Bool {
         switch self {
         case .instanceConfigs, .resourceConfigs, .idealStates, .stateModels, .liveInstances, .controller,
-            .controllerMessages, .messages, .currentStates, .buckets:
+            .controllerMessages, .messages, .currentStates, .buckets, .constraints:
             true
-        case .clusterConfig, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance, .currentState,
+        case .clusterConfig, .constraint, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance,
+            .currentState,
             .bucket:
             false
         }
@@ -53,6 +55,8 @@ package indirect enum CachePlace: Hashable, Sendable {
     package func path(_ paths: ClusterPaths) -> String {
         switch self {
         case .clusterConfig: paths.clusterConfig
+        case .constraints: paths.constraints
+        case .constraint(let id): "\(paths.constraints)/\(id)"
         case .instanceConfigs: paths.instanceConfigs
         case .instanceConfig(let name): paths.instanceConfig(name)
         case .resourceConfigs: paths.resourceConfigs
@@ -79,6 +83,8 @@ package indirect enum CachePlace: Hashable, Sendable {
         guard let parts = ZnodePath.components(of: path, below: paths.root) else { return nil }
         switch (parts.first, parts.count) {
         case ("CONFIGS", 3) where parts[1] == "CLUSTER" && parts[2] == paths.cluster: self = .clusterConfig
+        case ("CONFIGS", 2) where parts[1] == "CONSTRAINT": self = .constraints
+        case ("CONFIGS", 3) where parts[1] == "CONSTRAINT": self = .constraint(parts[2])
         case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": self = .instanceConfigs
         case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": self = .instanceConfig(parts[2])
         case ("CONFIGS", 2) where parts[1] == "RESOURCE": self = .resourceConfigs
@@ -105,6 +111,7 @@ package indirect enum CachePlace: Hashable, Sendable {
     /// The place of a child of a list.
     package func child(_ name: String) -> CachePlace? {
         switch self {
+        case .constraints: .constraint(name)
         case .instanceConfigs: .instanceConfig(name)
         case .resourceConfigs: .resourceConfig(name)
         case .idealStates: .idealState(name)
@@ -119,6 +126,7 @@ package indirect enum CachePlace: Hashable, Sendable {
     /// The list that it is in, and its name there.
     package var parent: (list: CachePlace, name: String)? {
         switch self {
+        case .constraint(let id): (.constraints, id)
         case .instanceConfig(let name): (.instanceConfigs, name)
         case .resourceConfig(let name): (.resourceConfigs, name)
         case .idealState(let name): (.idealStates, name)

@@ -10,6 +10,13 @@ extension ClusterSnapshot {
         changes.isEverything = true
     }
 
+    /// The message constraints were read.
+    public mutating func setConstraints(_ constraints: Found<ClusterConstraints>) {
+        guard constraints != self.constraints else { return }
+        self.constraints = constraints
+        changes.isEverything = true
+    }
+
     /// The controller was paused, or set free.
     public mutating func setPaused(_ paused: Bool) {
         guard paused != isPaused else { return }

@@ -44,6 +44,8 @@ public struct ClusterSnapshot: Sendable {
     public var time: Int64 = 0
     /// The cluster's configuration.
     public internal(set) var clusterConfig: Found<ClusterConfig> = .absent
+    /// How many messages may be under way, by what they are about.
+    public internal(set) var constraints: Found<ClusterConstraints> = .absent
     /// Whether an operator has paused the controller.
     public internal(set) var isPaused = false
     /// All instances that have a configuration, are live, or were mentioned; by index.

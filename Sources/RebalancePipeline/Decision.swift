@@ -27,6 +27,10 @@ public struct Decision: Sendable {
     var standing: ClusterStanding?
     /// How many transitions may be under way.
     var throttle = TransitionThrottle(nil)
+    /// How many messages may be.
+    var constraints = MessageConstraints(nil)
+    /// The record of constraints, if it cannot be read.
+    var unreadableConstraints: String?
     /// How many are.
     var traffic = TransitionTraffic()
     /// The field that says which resources go first.

@@ -34,6 +34,8 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     case retryLater(attempts: Int, at: Int64)
     /// As many replicas are in transition as may be.
     case throttled(ThrottleConfig)
+    /// As many messages of the kind are under way as a message constraint allows.
+    case messageConstraint(id: String, limit: Int)
     /// Too many partitions of the resource are in ERROR for its load to be balanced.
     case errorPartitions(count: Int, limit: Int)
     /// The cluster is paused.
@@ -59,6 +61,7 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
         case .throttled(let throttle):
             "\(throttle.limit) \(throttle.type.adjective)transitions \(throttle.scope.place) may be under way at once "
                 + "(\(throttle.scope.rawValue), \(throttle.type.rawValue))"
+        case .messageConstraint(let id, let limit): "the message constraint \(id) allows \(limit) at once"
         case .errorPartitions(let count, let limit):
             "\(count) partitions of the resource are in ERROR, and with more than \(limit) its load is not balanced; "
                 + "reset them"

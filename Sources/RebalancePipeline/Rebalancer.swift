@@ -44,8 +44,8 @@ public struct Rebalancer: Sendable {
         if isEverything {
             let standing = ReadConfiguration.standing(of: snapshot)
             decision.standing = standing
-            decision.restartTraffic(snapshot)
             decision.problems = ReadConfiguration.clusterProblems(of: snapshot, standing)
+            decision.restartTraffic(snapshot)
             decision.viewsToRefresh.formUnion(snapshot.resources.keys)
             decision.viewsToRefresh.formUnion(decision.resources.keys)
         }

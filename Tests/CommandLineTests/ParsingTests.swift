@@ -38,6 +38,9 @@ struct ParsingTests {
             "placement C", "placement C R --all --format json", "plan C --drain I --moves",
             "plan C --add-node I --add-node J,zone=a,tag=b --remove-node K", "plan C --replicas R=2 --replicas S=3",
             "plan C --add-resource R:1:1 --add-resource S:1:ANY_LIVEINSTANCE:M --replicas R=ANY_LIVEINSTANCE",
+            "throttle list C", "throttle set C cluster load 10", "throttle remove C instance any", "constraint list C",
+            "constraint set C N --limit 3 --instance .* --transition OFFLINE-SLAVE --format json",
+            "constraint remove C N",
             "plan C --weights I:cpu=1,disk=2 --weights R/P:a=0",
         ])
     func understands(line: String) throws {

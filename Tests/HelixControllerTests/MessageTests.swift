@@ -74,6 +74,33 @@ struct MessageTests {
         }
     }
 
+    @Test("throttles and message constraints hold from the first message on, and their changes are noticed")
+    func limits() async throws {
+        try await ScriptedCluster.with(instances: ["a"]) { cluster in
+            try await cluster.addResource("db", partitions: 6)
+            let free = ClusterConfig(record: ZNRecord(id: cluster.paths.cluster))
+            var throttled = free
+            throttled.throttles = [ThrottleConfig(.instance, .any, limit: 2)]
+            try await cluster.session.set(cluster.paths.clusterConfig, throttled.encoded())
+            try await cluster.join("a", session: "s1")
+            try await beside([makeController(in: cluster.service).run]) {
+                try await eventually("messages") { try await cluster.messages("a").count == 2 }
+                try await cluster.awaitStillness()
+                #expect(try await cluster.messages("a").count == 2)
+                var constraints = ClusterConstraints(record: ZNRecord(id: ClusterConstraints.messageConstraintID))
+                constraints.set(.init(id: "three", attributes: [.resource: ".*"], limit: 3))
+                try await cluster.session.create(cluster.paths.constraints, [])
+                try await cluster.session.create(cluster.paths.messageConstraints, constraints.encoded())
+                try await cluster.session.set(cluster.paths.clusterConfig, free.encoded())
+                try await eventually("one more message") { try await cluster.messages("a").count == 3 }
+                try await cluster.awaitStillness()
+                #expect(try await cluster.messages("a").count == 3)
+                try await cluster.session.delete(cluster.paths.messageConstraints)
+                try await eventually("all messages") { try await cluster.messages("a").count == 6 }
+            }
+        }
+    }
+
     @Test("messages never bring an instance back that was dropped while it was live")
     func droppedInstance() async throws {
         try await ScriptedCluster.with(instances: ["a", "b"]) { cluster in

@@ -13,10 +13,12 @@ enum AdmitTransitions {
         decision.waiting = WaitingTransitions()
         var closed: Set<RebalanceKind> = []
         waiting.release { transition in
-            if closed.contains(transition.kind) { return false }
-            if decision.throttle.isClosed(to: transition.kind, decision.traffic) {
-                closed.insert(transition.kind)
-                return false
+            if let kind = transition.kind {
+                if closed.contains(kind) { return false }
+                if decision.throttle.isClosed(to: kind, decision.traffic) {
+                    closed.insert(kind)
+                    return false
+                }
             }
             guard decision.obstacle(to: transition) == nil else { return false }
             begin(transition, &decision, snapshot)
@@ -40,7 +42,9 @@ enum AdmitTransitions {
         own.deadlines[transition.partition] = min(own.deadlines[transition.partition] ?? .max, issue.deadline)
         decision.deadlines[transition.resource] = min(decision.deadlines[transition.resource] ?? .max, issue.deadline)
         decision.begin(
-            .init(instance: transition.candidate.instance, kind: transition.kind), in: transition.partition, &own,
+            .init(
+                instance: transition.candidate.instance, kind: transition.kind, constraints: transition.constraints),
+            in: transition.partition, &own,
             of: transition.resource)
     }
 }
@@ -54,10 +58,15 @@ extension Decision {
                 return .errorPartitions(count: count, limit: throttle.errorPartitions)
             }
         }
-        return throttle.obstacle(
-            transition.kind, of: transition.resource, on: transition.candidate.instance,
-            isWithdrawn: transition.isWithdrawn, traffic
-        ).map(HoldReason.throttled)
+        if let path = unreadableConstraints { return .unreadable(path: path) }
+        if let count = traffic.reached(transition.constraints) {
+            return .messageConstraint(id: count.id, limit: count.limit)
+        }
+        return transition.kind.flatMap { kind in
+            throttle.obstacle(
+                kind, of: transition.resource, on: transition.candidate.instance, isWithdrawn: transition.isWithdrawn,
+                traffic)
+        }.map(HoldReason.throttled)
     }
 
     /// All transitions of a partition that are wanted and not asked for, with the reasons: those that its own state holds
@@ -87,6 +96,12 @@ extension Decision {
     /// Begins to count anew, before everything is looked at.
     mutating func restartTraffic(_ snapshot: ClusterSnapshot) {
         throttle = TransitionThrottle(snapshot.clusterConfig.value)
+        constraints = MessageConstraints(snapshot.constraints.value)
+        unreadableConstraints = snapshot.constraints.error?.path
+        problems += constraints.problems.map { Problem(text: $0) }
+        if let error = snapshot.constraints.error {
+            problems.append(Problem(text: "unreadable, so no transition begins until it is corrected: \(error)"))
+        }
         priorityField = snapshot.clusterConfig.value?.resourcePriorityField
         traffic = TransitionTraffic()
         waiting = WaitingTransitions()
@@ -97,7 +112,7 @@ extension Decision {
     mutating func begin(
         _ charge: TransitionTraffic.Charge, in partition: Int, _ own: inout ResourceDecision, of resource: String
     ) {
-        if throttle.isOpen { return }
+        if throttle.isOpen && constraints.isEmpty { return }
         own.charges[partition, default: []].append(charge)
         traffic.begin(charge, of: resource)
     }

@@ -93,24 +93,35 @@ struct TransitionTraffic: Sendable {
     /// A transition under way.
     struct Charge: Sendable, Hashable {
         var instance: Int32
-        var kind: RebalanceKind
+        /// `nil` where the placement is not the controller's, so that the throttle is not about it.
+        var kind: RebalanceKind?
+        /// What its message counts against.
+        var constraints: [MessageConstraints.Count]
     }
 
     private(set) var cluster = Flow()
     private var resources: [String: Flow] = [:]
     private var instances: [Int32: Flow] = [:]
+    private var messages: [String: Int] = [:]
 
     subscript(resource: String) -> Flow { resources[resource] ?? Flow() }
 
     subscript(instance: Int32) -> Flow { instances[instance] ?? Flow() }
+
+    /// The constraint that forbids one more message.
+    func reached(_ constraints: [MessageConstraints.Count]) -> MessageConstraints.Count? {
+        constraints.first { messages[$0.key] ?? 0 >= $0.limit }
+    }
 
     mutating func begin(_ charge: Charge, of resource: String) { count(charge, of: resource, 1) }
 
     mutating func end(_ charge: Charge, of resource: String) { count(charge, of: resource, -1) }
 
     private mutating func count(_ charge: Charge, of resource: String, _ count: Int) {
-        cluster.add(charge.kind, count)
-        resources[resource, default: Flow()].add(charge.kind, count)
-        instances[charge.instance, default: Flow()].add(charge.kind, count)
+        for constraint in charge.constraints { messages[constraint.key, default: 0] += count }
+        guard let kind = charge.kind else { return }
+        cluster.add(kind, count)
+        resources[resource, default: Flow()].add(kind, count)
+        instances[charge.instance, default: Flow()].add(kind, count)
     }
 }

@@ -5,7 +5,10 @@ struct WaitingTransition: Sendable {
     var resource: String
     var partition: Int
     var candidate: ComputeTransitions.Candidate
-    var kind: RebalanceKind
+    /// `nil` where the placement is not the controller's, so that the throttle is not about it.
+    var kind: RebalanceKind?
+    /// What its message counts against.
+    var constraints: [MessageConstraints.Count]
     /// Partitions without a top state come first, then those with too few active replicas, then others from which
     /// replicas are missing, then the balance.
     var urgency: Int

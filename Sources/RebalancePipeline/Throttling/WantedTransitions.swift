@@ -27,10 +27,10 @@ struct WantedTransitions {
 
     /// - Returns: when to look again at what begins.
     func take(_ own: inout ResourceDecision, _ decision: inout Decision, _ snapshot: ClusterSnapshot) -> Int64? {
-        guard configuration.isPlacedByController else {
-            return candidates.map { begin($0, &own, &decision, snapshot) }.min()
-        }
-        if candidates.isEmpty && (decision.throttle.isOpen || plan.state.pending.isEmpty) { return nil }
+        let isThrottled = configuration.isPlacedByController
+        let isOpen = decision.isOpenToAll
+        if isOpen && !isThrottled { return candidates.map { begin($0, &own, &decision, snapshot) }.min() }
+        if candidates.isEmpty && (isOpen || plan.state.pending.isEmpty) { return nil }
         let name = resource.partitions[partition]
         var kinds = RebalanceKinds(
             plan.state, wish: own.wish(for: partition, configuration, resource), configuration, standing,
@@ -39,19 +39,24 @@ struct WantedTransitions {
         for move in plan.state.pending where !move.isUnprocessable {
             let goal = plan.target.replicas.first { $0.instance == move.instance }.map { $0.goal ?? $0.state }
             let kind = kinds.next(move.instance, to: move.to, wanted: goal ?? move.to)
-            decision.begin(.init(instance: move.instance, kind: kind), in: partition, &own, of: resource.name)
+            let charge = TransitionTraffic.Charge(
+                instance: move.instance, kind: isThrottled ? kind : nil,
+                constraints: constraints(move.instance, to: move.to, decision))
+            decision.begin(charge, in: partition, &own, of: resource.name)
         }
         var deadline: Int64?
         for (step, candidate) in candidates.enumerated() {
             let kind = kinds.next(
                 candidate.instance, to: candidate.to, wanted: candidate.isLeaving ? candidate.to : candidate.wanted)
-            if kind == .recovery, decision.throttle.isOpen {
+            if isOpen, kind == .recovery || !isThrottled {
                 deadline = min(deadline ?? .max, begin(candidate, &own, &decision, snapshot))
                 continue
             }
             decision.waiting.add(
                 WaitingTransition(
-                    resource: resource.name, partition: partition, candidate: candidate, kind: kind,
+                    resource: resource.name, partition: partition, candidate: candidate,
+                    kind: isThrottled ? kind : nil,
+                    constraints: constraints(candidate.instance, to: candidate.to, decision),
                     urgency: kinds.urgency(of: kind), priority: decision.priority(of: configuration),
                     turn: own.turn(of: partition, resource), step: step,
                     isWithdrawn: standing[candidate.instance].duty == .disabled
@@ -59,6 +64,18 @@ struct WantedTransitions {
                     isTopMissing: isTopMissing))
         }
         return deadline
+    }
+
+    private func constraints(_ instance: Int32, to: Int, _ decision: Decision) -> [MessageConstraints.Count] {
+        if decision.constraints.isEmpty || to < 0 { return [] }
+        let states = configuration.model.states
+        return decision.constraints.counts(of: [
+            .messageType: MessageType.stateTransition.rawValue,
+            .transition: "\(states[plan.state.state(of: instance)].name)-\(states[to].name)",
+            .resource: resource.name, .partition: resource.partitions[partition],
+            .instance: standing.name(of: instance),
+            .state: states[to].name,
+        ])
     }
 
     private func begin(
@@ -70,6 +87,11 @@ struct WantedTransitions {
         decision.transitions.append(issue.planned)
         return issue.deadline
     }
+}
+
+extension Decision {
+    /// Whether neither throttles nor constraints limit anything.
+    fileprivate var isOpenToAll: Bool { throttle.isOpen && constraints.isEmpty && unreadableConstraints == nil }
 }
 
 extension ResourceDecision {
