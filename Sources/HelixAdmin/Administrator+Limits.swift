@@ -64,11 +64,7 @@ extension Administrator {
         }
         let paths = try await paths(of: cluster)
         // Clusters are set up without it, by whatever make of administrator.
-        do throws(CoordinationError) {
-            try await session.create(paths.constraints, [])
-        } catch {
-            guard error.code == .nodeExists else { throw error }
-        }
+        try await session.createWithParents(paths.constraints)
         try await changeConstraints(cluster) { $0.set(item) }
     }
 

@@ -108,7 +108,8 @@ extension ClusterSnapshot {
 
         let hadModel = resources[resource]!.reportedModels[index]
         resources[resource]!.reportedModels[index] = found.value?.stateModel
-        resources[resource]!.reportedFactories[index] = found.value?.stateModelFactory
+        let factory = found.value?.stateModelFactory
+        resources[resource]!.reportedFactories[index] = factory == "DEFAULT" ? nil : factory
         if hadModel != found.value?.stateModel, resources[resource]!.idealState.isAbsent {
             changes.resources.insert(resource)
         }

@@ -113,7 +113,7 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var reportedModels: [Int32: String] = [:]
         /// The current-state records that cannot be decoded, by instance.
         public internal(set) var unreadable: [Int32: RecordError] = [:]
-        /// The state model factory that instances report, by instance.
+        /// The state model factory that instances report, by instance, where it is not `DEFAULT`.
         var reportedFactories: [Int32: String] = [:]
         /// By partition index: whether the ideal state names it.
         var isWanted: [Bool] = []

@@ -39,7 +39,8 @@ public struct Decision: Sendable {
     var waiting = WaitingTransitions()
     /// What all resources together have placed.
     var load = PlacedLoad()
-    /// Faults of all resources together.
+    /// The resources that have faults, and how many they have together.
+    var faulty: Set<String> = []
     var resourceProblemCount = 0
     /// When resources must be looked at again though nothing changes there.
     var deadlines: [String: Int64] = [:]
@@ -52,7 +53,14 @@ public struct Decision: Sendable {
 
     /// Every fault that was found, the cluster's own first, then by resource.
     public var allProblems: [Problem] {
-        problems + resources.keys.sorted().flatMap { resources[$0]!.problems }
+        problems + faulty.sorted().flatMap { resources[$0]?.problems ?? [] }
+    }
+
+    /// Keeps what was decided about a resource.
+    mutating func keep(_ own: ResourceDecision, of resource: String, insteadOf formerProblems: Int) {
+        resourceProblemCount += own.problems.count - formerProblems
+        if own.problems.isEmpty { faulty.remove(resource) } else { faulty.insert(resource) }
+        resources[resource] = own
     }
 
     mutating func note(deadline: Int64) {

@@ -130,10 +130,7 @@ public struct Rebalancer: Sendable {
             var own = decision.resources.removeValue(forKey: name)
         else { return }
         let formerProblems = own.problems.count
-        defer {
-            decision.resourceProblemCount += own.problems.count - formerProblems
-            decision.resources[name] = own
-        }
+        defer { decision.keep(own, of: name, insteadOf: formerProblems) }
         switch own.configuration {
         case .ready(let configuration)?:
             ComputePlacement.apply(&own, resource, configuration, standing)
@@ -159,8 +156,8 @@ public struct Rebalancer: Sendable {
         guard var own = decision.resources.removeValue(forKey: resource.name) else { return }
         let formerProblems = own.problems.count
         defer {
-            decision.resourceProblemCount += own.problems.count - formerProblems
-            decision.resources[resource.name] = own
+            own.shrink()
+            decision.keep(own, of: resource.name, insteadOf: formerProblems)
         }
         if isWhole { decision.withdraw(&own, of: resource.name) }
         guard case .ready(let configuration)? = own.configuration else {
@@ -228,12 +225,21 @@ extension Decision {
         withdraw(&own, of: resource)
         if let placement = own.placement { load -= placement.load }
         resourceProblemCount -= own.problems.count
+        faulty.remove(resource)
         deadlines[resource] = nil
         return own.placement
     }
 }
 
 extension ResourceDecision {
+    /// Gives back what memory a time of much change has left behind.
+    fileprivate mutating func shrink() {
+        if asked.isEmpty, asked.capacity > 0 { asked = [:] }
+        if deadlines.isEmpty, deadlines.capacity > 0 { deadlines = [:] }
+        if held.isEmpty, held.capacity > 0 { held = [:] }
+        if charges.isEmpty, charges.capacity > 0 { charges = [:] }
+    }
+
     /// The resource is left as it is.
     fileprivate mutating func stop() {
         held = [:]

@@ -17,7 +17,7 @@ struct Benchmarks: AsyncParsableCommand {
 struct Run: AsyncParsableCommand {
     /// What can be measured by itself.
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case pipeline, placement, strategies
+        case pipeline, change, placement, strategies
         case sixInstances = "6"
         case tenInstances = "10"
 
@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the benchmarks.",
         discussion: """
-            The parts: pipeline (a pass by itself), placement (one large resource), strategies (all of them side by \
+            The parts: pipeline (a pass by itself), change (what one change costs), placement (one large resource), strategies (all of them side by \
             side), and clusters of 6 and of 10 instances. Only the last two need a ZooKeeper server.
             """)
 
@@ -44,6 +44,7 @@ struct Run: AsyncParsableCommand {
         let report = Report(format: format)
         let parts = only.isEmpty ? Part.allCases : only
         if parts.contains(.pipeline) { try PipelineBenchmark(report: report, isQuick: quick).run() }
+        if parts.contains(.change) { try ChangeBenchmark(report: report, isQuick: quick).run() }
         if parts.contains(.placement) { try PlacementBenchmark(report: report, isQuick: quick).run() }
         if parts.contains(.strategies) { StrategyComparison(report: report, isQuick: quick).run() }
         for size in sizes(of: parts) {

@@ -21,7 +21,7 @@ struct PipelineBenchmark {
         for index in 0..<instances {
             let name = "node_\(100 + index)"
             snapshot.setInstanceConfig(name, .present(InstanceConfig(record: ZNRecord(id: name))))
-            snapshot.setLiveInstance(name, .init(id: "session\(index)", acceptsBatchMessages: true))
+            snapshot.setLiveInstance(name, .init(id: "of \(name)", acceptsBatchMessages: true))
         }
         var idealState = IdealState(record: ZNRecord(id: "db"))
         idealState.numPartitions = partitions
@@ -66,7 +66,7 @@ struct PipelineBenchmark {
                 states[transition.instance, default: [:]][transition.partition] = transition.to
             }
             for (instance, partitions) in states {
-                var record = CurrentState(resource: "db", sessionID: "session", stateModel: "MasterSlave")
+                var record = CurrentState(resource: "db", sessionID: "of \(instance)", stateModel: "MasterSlave")
                 for (partition, state) in partitions { record[partition] = ReplicaState(currentState: state) }
                 snapshot.setCurrentState(instance, "db", .present(record))
             }

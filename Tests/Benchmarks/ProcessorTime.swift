@@ -27,6 +27,13 @@ enum ProcessorTime {
 
 /// The memory of a process, from `/proc`.
 struct ProcessMemory {
+    /// What this process holds, in megabytes, once the allocator has given back what is free.
+    static func held() throws -> Double {
+        typealias Trim = @convention(c) (Int) -> Int32
+        if let symbol = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(symbol, to: Trim.self)(0) }
+        return try ProcessMemory().megabytes("VmRSS")
+    }
+
     private let directory: String
 
     /// - Parameter process: its id; this one unless given.
