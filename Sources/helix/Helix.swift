@@ -34,7 +34,8 @@ struct Helix: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking",
                 subcommands: [
-                    ViewCommand.self, PlacementCommand.self, ExplainCommand.self, PlanCommand.self,
+                    ViewCommand.self, PlacementCommand.self, ExplainCommand.self, WhyNotConvergedCommand.self,
+                    PlanCommand.self,
                     SpectatorCommand.self,
                 ]),
             CommandGroup(

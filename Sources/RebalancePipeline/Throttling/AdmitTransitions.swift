@@ -51,7 +51,7 @@ enum AdmitTransitions {
 
 extension Decision {
     /// What keeps a transition from beginning now.
-    fileprivate func obstacle(to transition: WaitingTransition) -> HoldReason? {
+    func obstacle(to transition: WaitingTransition) -> HoldReason? {
         if transition.kind == .load, transition.candidate.to < transition.candidate.from {
             let count = resources[transition.resource]?.errorPartitions.count ?? 0
             if count > throttle.errorPartitions {
