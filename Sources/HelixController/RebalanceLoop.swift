@@ -92,7 +92,7 @@ struct RebalanceLoop: Sendable {
         owedViews.formUnion(decision.viewsToRefresh)
         report()
 
-        try await send(decision.transitions)
+        try await send(messages)
         try await delete(decision.obsoleteMessages)
         try await dismiss(cache.takeNotices())
         publish()
@@ -119,11 +119,18 @@ struct RebalanceLoop: Sendable {
 
     // MARK: Messages
 
-    private mutating func send(_ transitions: [PlannedTransition]) async throws {
-        guard !transitions.isEmpty else { return }
-        let messages = TransitionMessages.make(
-            transitions, source: context.name, session: office.session.id.description,
-            partitionsPerMessage: context.configuration.partitionsPerMessage, environment: context.environment)
+    /// What the decision asks for, what it calls off first.
+    private var messages: [Message] {
+        let session = office.session.id.description
+        return TransitionMessages.make(
+            decision.cancellations, source: context.name, session: session, environment: context.environment)
+            + TransitionMessages.make(
+                decision.transitions, source: context.name, session: session,
+                partitionsPerMessage: context.configuration.partitionsPerMessage, environment: context.environment)
+    }
+
+    private mutating func send(_ messages: [Message]) async throws {
+        guard !messages.isEmpty else { return }
         let results: [SendResult]
         do {
             results = try await sender.send(messages)
@@ -136,7 +143,7 @@ struct RebalanceLoop: Sendable {
         for (message, result) in zip(messages, results) {
             if case .sent = result {
                 cache.didSend(message)
-                context.metrics.sent(message.partitions.count)
+                if message.messageType == .stateTransition { context.metrics.sent(message.partitions.count) }
                 continue
             }
             // The decision counts it as asked for, and asks again when that has had no effect for a while.

@@ -15,6 +15,32 @@ enum TransitionMessages {
         }
     }
 
+    /// The messages that call transitions off, one each (protocol reference 4.9.3).
+    static func make(
+        _ cancellations: [PlannedCancellation], source: String, session: String, environment: ControllerEnvironment
+    ) -> [Message] {
+        let now = environment.now()
+        return cancellations.map { cancellation in
+            let id = environment.makeMessageID()
+            var message = Message(record: ZNRecord(id: id))
+            message.record.simpleFields["MSG_ID"] = id
+            message.messageType = .cancellation
+            message.messageState = .new
+            message.createdAt = now
+            message.source = source
+            message.sourceSession = session
+            message.target = cancellation.instance
+            message.targetSession = cancellation.session
+            message.resource = cancellation.resource
+            message.partition = cancellation.partition
+            message.stateModel = cancellation.stateModel
+            message.stateModelFactory = cancellation.stateModelFactory
+            message.fromState = cancellation.from
+            message.toState = cancellation.to
+            return message
+        }
+    }
+
     /// Transitions that can travel together, in the order of the first of each.
     private static func batches(_ transitions: [PlannedTransition], limit: Int) -> [[PlannedTransition]] {
         var batches: [[PlannedTransition]] = []

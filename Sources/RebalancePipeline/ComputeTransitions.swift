@@ -22,11 +22,18 @@ enum ComputeTransitions {
         var reason: HoldReason
     }
 
+    /// A transition under way that nobody wants any more.
+    struct Unwanted {
+        var move: ReadCurrentState.Move
+        var from: Int
+    }
+
     static func transitions(
         _ target: ComputeIdealState.PartitionTarget, _ state: ReadCurrentState.PartitionState,
         _ configuration: ResourceConfiguration, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
-    ) -> (candidates: [Candidate], held: [Held]) {
+    ) -> (candidates: [Candidate], held: [Held], unwanted: [Unwanted]) {
         var candidates: [Candidate] = []
+        var unwanted: [Unwanted] = []
         var held: [Held] = []
         let model = configuration.model
         for replica in target.replicas {
@@ -43,6 +50,9 @@ enum ComputeTransitions {
                     move.isUnprocessable
                         ? .messageUnprocessable(id: move.message)
                         : .messagePending(id: move.message, to: name(of: move, model, snapshot)))
+                if isUnwanted(move, from: from, target: replica.state, model) {
+                    unwanted.append(Unwanted(move: move, from: from))
+                }
             } else if from == replica.state || (!isPresent && replica.state == model.droppedIndex) {
                 if let note = replica.note { hold(note) }
                 if from == model.errorIndex { hold(.inError) }
@@ -55,7 +65,25 @@ enum ComputeTransitions {
                 hold(.noPath)
             }
         }
-        return (candidates, held)
+        // On its way to an instance that has nothing of it and should have nothing.
+        for move in state.pending where !target.replicas.contains(where: { $0.instance == move.instance }) {
+            let from = state.state(of: move.instance)
+            if isUnwanted(move, from: from, target: model.droppedIndex, model) {
+                unwanted.append(Unwanted(move: move, from: from))
+            }
+        }
+        return (candidates, held, unwanted)
+    }
+
+    /// Whether a transition leads away from where its replica should go. What an operator asked for, to bring a replica
+    /// back from ERROR, is always wanted (protocol reference 6.4).
+    private static func isUnwanted(
+        _ move: ReadCurrentState.Move, from: Int, target: Int, _ model: StateModel
+    ) -> Bool {
+        guard move.to >= 0, !move.isUnprocessable, from != model.errorIndex, move.to != model.errorIndex else {
+            return false
+        }
+        return move.to != target && model.nextHop(from: from, to: target) != move.to
     }
 
     private static func name(

@@ -7,6 +7,8 @@ public struct Decision: Sendable {
     public internal(set) var resources: [String: ResourceDecision] = [:]
     /// The transitions to ask for now, the most urgent first. Only those of what was looked at in this pass.
     public internal(set) var transitions: [PlannedTransition] = []
+    /// The transitions under way to call off. Only those of what was looked at in this pass.
+    public internal(set) var cancellations: [PlannedCancellation] = []
     /// Messages that have lost their meaning and should be deleted.
     public internal(set) var obsoleteMessages: [ObsoleteMessage] = []
     /// Resources whose replicas changed, so that their external view may be out of date; and resources that are gone.
@@ -80,6 +82,8 @@ public struct ResourceDecision: Sendable {
     var configuration: ReadConfiguration.Outcome?
     /// By partition index: transitions that were asked for and whose replica has not moved since.
     var asked: [Int: [AskedTransition]] = [:]
+    /// By partition index: what was called off and goes on all the same.
+    var calledOff: [Int: [CalledOff]] = [:]
     /// Faults of the resource as a whole.
     var ownProblems: [Problem] = []
     /// By partition index: faults found there.
@@ -128,6 +132,26 @@ public struct PlannedTransition: Sendable, Hashable {
     public var timeout: Duration?
     /// Smaller is more urgent: partitions without a top state come first, then the model's transition priority.
     var urgency: Int
+}
+
+/// A transition under way that an instance shall be asked to call off (protocol reference 4.9.3).
+public struct PlannedCancellation: Sendable, Hashable {
+    /// The resource.
+    public var resource: String
+    /// The partition.
+    public var partition: String
+    /// The instance.
+    public var instance: String
+    /// The instance's session; the message is void in any other.
+    public var session: String
+    /// The state model.
+    public var stateModel: String
+    /// The state model factory.
+    public var stateModelFactory: String
+    /// Where the transition begins.
+    public var from: String
+    /// Where it would end.
+    public var to: String
 }
 
 /// A message that has lost its meaning.

@@ -6,6 +6,8 @@ struct PartitionPlan {
     private(set) var target = ComputeIdealState.PartitionTarget()
     private(set) var passed: [ComputeTransitions.Candidate] = []
     private(set) var held: [ComputeTransitions.Held] = []
+    /// What is under way and should not be.
+    private(set) var unwanted: [ComputeTransitions.Unwanted] = []
     private(set) var problem: Problem?
 
     init(
@@ -30,6 +32,7 @@ struct PartitionPlan {
         var occupancy = Occupancy(state, wish: wish, configuration, standing)
         RightOfWay.clear(&target, state, &occupancy, standing)
         let wanted = ComputeTransitions.transitions(target, state, configuration, standing, snapshot)
+        unwanted = wanted.unwanted
         let selected = ApplyConstraints.select(wanted.candidates, list: wish?.list ?? [], occupancy, standing)
         passed = selected.passed
         held = wanted.held + selected.held

@@ -36,6 +36,7 @@ public struct Rebalancer: Sendable {
     /// has been asked for in vain, by the numbers that this snapshot gives to names.
     public func update(_ decision: inout Decision, with snapshot: ClusterSnapshot, changes: ClusterSnapshot.Changes) {
         decision.transitions = []
+        decision.cancellations = []
         decision.obsoleteMessages = []
         decision.unrecorded = []
         decision.nextDeadline = nil
@@ -63,6 +64,9 @@ public struct Rebalancer: Sendable {
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
         if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }
+        decision.cancellations.sort {
+            ($0.resource, $0.partition, $0.instance) < ($1.resource, $1.partition, $1.instance)
+        }
         decision.transitions.sort {
             ($0.urgency, $0.resource, $0.instance, $0.partition) < ($1.urgency, $1.resource, $1.instance, $1.partition)
         }
@@ -112,7 +116,7 @@ public struct Rebalancer: Sendable {
             return
         }
         // What was asked for is noted by the model's numbers.
-        if configuration.model != former { own.asked = [:] }
+        if configuration.model != former { (own.asked, own.calledOff) = ([:], [:]) }
         own.turns = []
         switch strategy(for: configuration) {
         case .failure(let problem): own.configuration = .frozen(problem)
@@ -208,6 +212,9 @@ public struct Rebalancer: Sendable {
             let wanted = WantedTransitions(
                 plan, ready.candidates, partition: partition, of: resource, configuration, standing)
             deadlines.append(wanted.take(&own, &decision, snapshot))
+            deadlines.append(
+                CancelTransitions.decide(
+                    plan, partition: partition, of: resource, configuration, &own, &decision, snapshot))
         }
         own.note(isInError: plan.state.replicas.contains { $0.state == configuration.model.errorIndex }, partition)
         own.deadlines[partition] = deadlines.compactMap { $0 }.min()

@@ -74,6 +74,32 @@ struct MessageTests {
         }
     }
 
+    @Test("what is no longer wanted is called off, by a message that names it")
+    func cancellation() async throws {
+        try await ScriptedCluster.with(instances: ["a", "b"]) { cluster in
+            var config = ClusterConfig(record: ZNRecord(id: cluster.paths.cluster))
+            config.isCancellationEnabled = true
+            try await cluster.session.set(cluster.paths.clusterConfig, config.encoded())
+            try await cluster.addResource("db") {
+                $0.rebalanceMode = .semiAuto; $0.preferenceLists["db_0"] = ["a"]
+            }
+            try await cluster.join("a", session: "s1")
+            try await beside([makeController(in: cluster.service).run]) {
+                try await eventually("a message") { try await cluster.messages("a").count == 1 }
+                let path = cluster.paths.idealState("db")
+                var idealState = try IdealState(decoding: try await cluster.session.get(path).data, path: path)
+                idealState.preferenceLists["db_0"] = ["b"]
+                try await cluster.session.set(path, idealState.encoded())
+                try await eventually("a cancellation") { try await cluster.messages("a").count == 2 }
+                let messages = try await cluster.messages("a")
+                let cancellation = try #require(messages.first { $0.messageType == .cancellation })
+                #expect(cancellation.problems() == [])
+                #expect(cancellation.fromState == "OFFLINE" && cancellation.toState == "SLAVE")
+                #expect(cancellation.partition == "db_0" && cancellation.targetSession == "s1")
+            }
+        }
+    }
+
     @Test("throttles and message constraints hold from the first message on, and their changes are noticed")
     func limits() async throws {
         try await ScriptedCluster.with(instances: ["a"]) { cluster in

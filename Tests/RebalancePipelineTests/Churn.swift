@@ -87,7 +87,7 @@ struct Churn {
     mutating func happen() {
         let instance = instances.randomElement(using: &generator)!
         let partition = partitions.randomElement(using: &generator)!
-        switch Int.random(in: 0..<18, using: &generator) {
+        switch Int.random(in: 0..<19, using: &generator) {
         case 0, 1: world.kill(instance)
         case 2, 3: if world.states[instance] == nil { world.start(instance, batches: isBatching) }
         case 4: restart(instance)
@@ -106,6 +106,9 @@ struct Churn {
         case 13: spoil(instance)
         case 15: resize()
         case 16: throttle()
+        case 17:
+            let isEnabled = Bool.random(using: &generator)
+            world.configureCluster { $0.isCancellationEnabled = isEnabled }
         case 14: world.snapshot.time += Int64.random(in: 0...70_000, using: &generator)
         default: if world.snapshot.resources["db"]!.idealState.value != nil { rewrite(partition) }
         }

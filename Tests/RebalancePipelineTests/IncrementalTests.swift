@@ -34,6 +34,7 @@ struct IncrementalTests {
         world.rebalancer.update(&whole, with: world.snapshot, changes: .everything)
         #expect(changed.transitions == whole.transitions, "\(name)")
         #expect(changed.obsoleteMessages == whole.obsoleteMessages, "\(name)")
+        #expect(changed.cancellations == whole.cancellations, "\(name)")
         #expect(changed.nextDeadline == whole.nextDeadline, "\(name)")
         #expect(changed.allProblems == whole.allProblems, "\(name)")
         #expect(changed.problemCount == changed.allProblems.count, "\(name)")

@@ -148,6 +148,7 @@ struct World {
             }
         }
         for batch in batches { send(batch) }
+        for cancellation in decision.cancellations { send(cancellation) }
         for resource in decision.unrecorded {
             guard let lists = decision.placement(of: resource, in: snapshot) else { continue }
             edit(resource) { $0.preferenceLists = lists }
@@ -168,6 +169,16 @@ struct World {
         post(first.instance, first.resource, batch.map(\.partition), from: first.from, to: first.to) { message in
             message.targetSession = first.session
             message.stateModel = first.stateModel
+        }
+    }
+
+    private mutating func send(_ cancellation: PlannedCancellation) {
+        post(
+            cancellation.instance, cancellation.resource, [cancellation.partition], from: cancellation.from,
+            to: cancellation.to
+        ) { message in
+            message.messageType = .cancellation
+            message.targetSession = cancellation.session
         }
     }
 
@@ -220,6 +231,7 @@ struct World {
         guard let message = message(instance, id), let resource = message.resource, states[instance] != nil else {
             return
         }
+        if message.messageType == .cancellation { return callOff(instance, id, message) }
         let session = session(of: instance)
         let isMine = message.targetSession == session || message.targetSession == "*"
         let open = message.partitions.filter { !doneParts[id, default: []].contains($0) }
@@ -232,6 +244,21 @@ struct World {
             doneParts[id, default: []].insert(partition)
         }
         if !isMine || open.count <= 1 { snapshot.removeMessage(instance, id: id) }
+    }
+
+    /// An instance calls off the transition that a cancellation names, if it has it.
+    private mutating func callOff(_ instance: String, _ id: String, _ cancellation: Message) {
+        for other in pending where other.instance == instance {
+            guard let message = message(instance, other.id), message.messageType == .stateTransition,
+                message.resource == cancellation.resource, message.fromState == cancellation.fromState,
+                message.toState == cancellation.toState, message.partitions.contains(cancellation.partition ?? "")
+            else { continue }
+            doneParts[other.id, default: []].insert(cancellation.partition ?? "")
+            if message.partitions.allSatisfy({ doneParts[other.id, default: []].contains($0) }) {
+                snapshot.removeMessage(instance, id: other.id)
+            }
+        }
+        snapshot.removeMessage(instance, id: id)
     }
 
     /// A replica's state changes, and is reported.
