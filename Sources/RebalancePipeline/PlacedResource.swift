@@ -16,8 +16,8 @@ struct PlacedResource: Sendable {
 
 /// How many replicas, and how many in the top state, are placed on each instance, and what they weigh; by instance index.
 struct PlacedLoad: Sendable, Hashable {
-    private(set) var replicas: [Int] = []
-    private(set) var tops: [Int] = []
+    private(set) var replicas: [Int32] = []
+    private(set) var tops: [Int32] = []
     /// By dimension, then by instance.
     private(set) var weights: [String: [Int]] = [:]
 
@@ -50,9 +50,9 @@ struct PlacedLoad: Sendable, Hashable {
 
     static func -= (a: inout PlacedLoad, b: PlacedLoad) { a.combine(b, -) }
 
-    func replicas(of instance: Int32) -> Int { replicas.at(Int(instance)) }
+    func replicas(of instance: Int32) -> Int { Int(replicas.at(Int(instance))) }
 
-    func tops(of instance: Int32) -> Int { tops.at(Int(instance)) }
+    func tops(of instance: Int32) -> Int { Int(tops.at(Int(instance))) }
 
     private mutating func combine(_ other: PlacedLoad, _ operation: (Int, Int) -> Int) {
         for (dimension, others) in other.weights {
@@ -61,8 +61,8 @@ struct PlacedLoad: Sendable, Hashable {
         }
         grow(to: other.replicas.count)
         for index in other.replicas.indices {
-            replicas[index] = operation(replicas[index], other.replicas[index])
-            tops[index] = operation(tops[index], other.tops[index])
+            replicas[index] = Int32(operation(Int(replicas[index]), Int(other.replicas[index])))
+            tops[index] = Int32(operation(Int(tops[index]), Int(other.tops[index])))
         }
     }
 
@@ -73,7 +73,7 @@ struct PlacedLoad: Sendable, Hashable {
     }
 }
 
-extension [Int] {
+extension Array where Element: BinaryInteger {
     /// The element at `index`, 0 beyond the end.
-    fileprivate func at(_ index: Int) -> Int { index < count ? self[index] : 0 }
+    fileprivate func at(_ index: Int) -> Element { index < count ? self[index] : 0 }
 }

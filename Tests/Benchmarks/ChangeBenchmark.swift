@@ -19,6 +19,7 @@ struct ChangeBenchmark {
             times.append(time)
             memory.append(bytes)
         }
+        waiting()
         let replicas = sizes.map { Double($0 * Self.partitions * 3) }
         report.add(
             "one change", "time in the largest cluster ÷ in the smallest", times[times.count - 1] / times[0], "",
@@ -27,6 +28,64 @@ struct ChangeBenchmark {
             "one change", "memory per further replica, snapshot and decision",
             (memory[memory.count - 1] - memory[0]) / (replicas[replicas.count - 1] - replicas[0]), "bytes", bar: "≤ 200"
         )
+    }
+
+    /// What it costs to let the next one begin of very many that wait for a throttle.
+    private func waiting() {
+        let clock = ContinuousClock()
+        let size = isQuick ? 300 : 10_000
+        var snapshot = ClusterSnapshot(cluster: "bench")
+        for model in StateModel.builtIn { snapshot.setStateModel(model.name, .present(model)) }
+        var config = ClusterConfig(record: ZNRecord(id: "bench"))
+        config.throttles = [ThrottleConfig(.cluster, .any, limit: 50)]
+        snapshot.setClusterConfig(.present(config))
+        for index in 0..<10 {
+            let name = "node_\(1_000 + index)"
+            snapshot.setInstanceConfig(name, .present(InstanceConfig(record: ZNRecord(id: name))))
+            snapshot.setLiveInstance(name, .init(id: "of \(name)"))
+        }
+        var idealState = IdealState(record: ZNRecord(id: "db"))
+        idealState.numPartitions = size
+        idealState.replicas = .count(1)
+        idealState.stateModel = "OnlineOffline"
+        idealState.rebalanceMode = .fullAuto
+        for partition in 0..<size { idealState.preferenceLists["db_\(partition)"] = [] }
+        snapshot.setIdealState("db", .present(idealState))
+        var decision = Decision()
+        let rebalancer = Rebalancer()
+        var queue: [(instance: String, id: String)] = []
+        func send() {
+            for transition in decision.transitions {
+                var message = Message(id: "m\(queue.count)", type: .stateTransition)
+                message.targetSession = transition.session
+                message.resource = "db"
+                message.partition = transition.partition
+                message.stateModel = "OnlineOffline"
+                message.fromState = transition.from
+                message.toState = transition.to
+                snapshot.addMessage(transition.instance, id: message.id, message)
+                queue.append((transition.instance, message.id))
+            }
+        }
+        rebalancer.update(&decision, with: snapshot, changes: snapshot.takeChanges())
+        send()
+        rebalancer.update(&decision, with: snapshot, changes: snapshot.takeChanges())
+        var times: [Duration] = []
+        for round in 0..<min(200, size / 2) {
+            // The message is refused: as cheap a completion as there is.
+            snapshot.removeMessage(queue[round].instance, id: queue[round].id)
+            snapshot.time += 60_000
+            times.append(
+                clock.measure {
+                    rebalancer.update(&decision, with: snapshot, changes: snapshot.takeChanges())
+                })
+            send()
+            rebalancer.update(&decision, with: snapshot, changes: snapshot.takeChanges())
+        }
+        times.sort()
+        report.add(
+            "\(size) wait for a throttle", "change: one ends and the next begins, median",
+            times[times.count / 2].inMilliseconds * 1_000, "µs")
     }
 
     private func measure(resources: Int, instances: Int) throws -> (time: Double, bytes: Double) {

@@ -1,26 +1,45 @@
 import StateModels
 
-/// A transition that may be asked for as far as its partition is concerned, and waits for the limits of the cluster.
-struct WaitingTransition: Sendable {
-    var resource: String
-    var partition: Int
-    var candidate: ComputeTransitions.Candidate
+/// A transition that may be asked for as far as its partition is concerned, and waits for the limits of the
+/// cluster. (A reference, because very many may wait, and the order of all changes with each.)
+final class WaitingTransition: Sendable {
+    let resource: String
+    let partition: Int
+    let candidate: ComputeTransitions.Candidate
     /// `nil` where the placement is not the controller's, so that the throttle is not about it.
-    var kind: RebalanceKind?
+    let kind: RebalanceKind?
     /// What its message counts against.
-    var constraints: [MessageConstraints.Count]
+    let constraints: [MessageConstraints.Count]
     /// Partitions without a top state come first, then those with too few active replicas, then others from which
     /// replicas are missing, then the balance.
-    var urgency: Int
+    let urgency: Int
     /// The priority of the resource; more goes first.
-    var priority: Int
+    let priority: Int
     /// The place of the partition in its resource, so that resources take turns.
-    var turn: Int
+    let turn: Int
     /// The place of the transition in its partition.
-    var step: Int
+    let step: Int
     /// The replica is disabled.
-    var isWithdrawn: Bool
-    var isTopMissing: Bool
+    let isWithdrawn: Bool
+    let isTopMissing: Bool
+
+    init(
+        resource: String, partition: Int, candidate: ComputeTransitions.Candidate, kind: RebalanceKind?,
+        constraints: [MessageConstraints.Count], urgency: Int, priority: Int, turn: Int, step: Int, isWithdrawn: Bool,
+        isTopMissing: Bool
+    ) {
+        self.resource = resource
+        self.partition = partition
+        self.candidate = candidate
+        self.kind = kind
+        self.constraints = constraints
+        self.urgency = urgency
+        self.priority = priority
+        self.turn = turn
+        self.step = step
+        self.isWithdrawn = isWithdrawn
+        self.isTopMissing = isTopMissing
+    }
 
     fileprivate var order: (Int, Int, Int, String, Int) { (urgency, -priority, turn, resource, step) }
 }
@@ -32,25 +51,37 @@ struct WaitingTransitions: Sendable {
     /// Partitions whose transitions are out of date.
     private var withdrawn: [String: Set<Int>] = [:]
     private var withdrawnResources: Set<String> = []
+    /// By resource and partition: how many wait there, so that nothing is looked for where nothing is.
+    private var counts: [String: [Int: Int]] = [:]
 
     var isEmpty: Bool { all.isEmpty && added.isEmpty }
 
-    mutating func add(_ transition: WaitingTransition) { added.append(transition) }
+    mutating func add(_ transition: WaitingTransition) {
+        added.append(transition)
+        counts[transition.resource, default: [:]][transition.partition, default: 0] += 1
+    }
 
     /// Takes out what waits in a partition, before it is looked at anew.
     mutating func withdraw(_ partition: Int, of resource: String) {
-        if !all.isEmpty { withdrawn[resource, default: []].insert(partition) }
+        guard counts[resource]?.removeValue(forKey: partition) != nil else { return }
+        withdrawn[resource, default: []].insert(partition)
     }
 
     /// Takes out all that waits in a resource.
     mutating func withdraw(_ resource: String) {
-        if !all.isEmpty { withdrawnResources.insert(resource) }
+        if counts.removeValue(forKey: resource) != nil { withdrawnResources.insert(resource) }
     }
 
     /// Takes out those that are let go.
     mutating func release(where isFree: (WaitingTransition) -> Bool) {
         settle()
-        all.removeAll(where: isFree)
+        all.removeAll { transition in
+            guard isFree(transition) else { return false }
+            if let count = counts[transition.resource]?[transition.partition] {
+                counts[transition.resource]?[transition.partition] = count > 1 ? count - 1 : nil
+            }
+            return true
+        }
     }
 
     /// Puts in order what has changed.
