@@ -24,6 +24,7 @@ extension ClusterCache {
         let path = place.path(paths)
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(decode(data, path))
+        case .maintenance: snapshot.setMaintenance(decode(data, path))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, decode(data, path))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, decode(data, path))
         case .stateModel(let name): snapshot.setStateModel(name, decodeModel(data, path))
@@ -41,6 +42,7 @@ extension ClusterCache {
     mutating func forget(_ place: CachePlace) {
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(.absent)
+        case .maintenance: snapshot.setMaintenance(.absent)
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .absent)
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .absent)
         case .stateModel(let name): snapshot.setStateModel(name, .absent)
@@ -56,6 +58,7 @@ extension ClusterCache {
     mutating func setUnreadable(_ place: CachePlace, _ error: RecordError) {
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(.unreadable(error))
+        case .maintenance: snapshot.setMaintenance(.unreadable(error))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .unreadable(error))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .unreadable(error))
         case .stateModel(let name): snapshot.setStateModel(name, .unreadable(error))

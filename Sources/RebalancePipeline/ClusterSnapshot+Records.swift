@@ -17,6 +17,13 @@ extension ClusterSnapshot {
         changes.isEverything = true
     }
 
+    /// The signal of maintenance mode was read.
+    public mutating func setMaintenance(_ signal: Found<MaintenanceSignal>) {
+        guard signal != maintenance else { return }
+        maintenance = signal
+        changes.isEverything = true
+    }
+
     /// An instance's configuration was read.
     public mutating func setInstanceConfig(_ name: String, _ config: Found<InstanceConfig>) {
         let index = internInstance(name)

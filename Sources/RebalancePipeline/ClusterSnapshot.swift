@@ -46,6 +46,8 @@ public struct ClusterSnapshot: Sendable {
     public internal(set) var clusterConfig: Found<ClusterConfig> = .absent
     /// Whether an operator has paused the controller.
     public internal(set) var isPaused = false
+    /// The signal of maintenance mode. One that cannot be read is one all the same: nothing is moved rather than too much.
+    public internal(set) var maintenance: Found<MaintenanceSignal> = .absent
     /// All instances that have a configuration, are live, or were mentioned; by index.
     public internal(set) var instances: [Instance] = []
     /// The state models by name.
@@ -163,6 +165,9 @@ public struct ClusterSnapshot: Sendable {
         changes = .none
         return taken
     }
+
+    /// Whether nothing is placed anew (protocol reference 6.8).
+    public var isInMaintenance: Bool { !maintenance.isAbsent }
 
     /// The index of an instance, `nil` when it was never heard of.
     public func instanceIndex(_ name: String) -> Int? { instanceNames.index(of: name) }

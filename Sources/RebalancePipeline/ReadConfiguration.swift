@@ -119,6 +119,10 @@ enum ReadConfiguration {
             + standing.instances.compactMap(\.unmeasuredBy).map {
                 "gets no weighed replicas until that is corrected: \($0)"
             }
+            + [snapshot.maintenance.error].compactMap(\.self).map {
+                "the signal of maintenance is unreadable, so the cluster counts as in maintenance; look why it was given, "
+                    + "then end it with 'helix cluster exit-maintenance \(snapshot.cluster)': \($0)"
+            }
             + (snapshot.clusterConfig.value?.problems() ?? [])
         return texts.sorted().map { Problem(text: $0) }
     }
