@@ -75,8 +75,27 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var live: LiveSession?
         /// When it went offline, in milliseconds since 1970; `nil` while it is live, and when that is not known.
         public internal(set) var offlineSince: Int64?
+        /// When it was away, as far as that is known, the oldest time first.
+        public internal(set) var absences: [Absence] = []
         /// The messages in its queue, by id.
         public internal(set) var messages: [String: Message] = [:]
+    }
+
+    /// A time in which an instance was not live, in milliseconds since 1970.
+    public struct Absence: Sendable, Hashable {
+        /// When it went.
+        public var since: Int64
+        /// When it came back.
+        public var until: Int64
+
+        /// An absence.
+        public init(since: Int64, until: Int64) {
+            self.since = since
+            self.until = until
+        }
+
+        /// How many are kept of an instance.
+        static let limit = 20
     }
 
     /// The session of a live instance.
