@@ -116,6 +116,15 @@ extension ClusterCache {
         }
     }
 
+    /// Of a live instance it was read when it was away before. What cannot be read tells nothing against it.
+    mutating func takeFormerAbsences(_ data: [UInt8], of instance: String) {
+        guard let history = try? ParticipantHistory(decoding: data, path: paths.instanceHistory(instance)) else {
+            return
+        }
+        let absences = history.absences(now: snapshot.time)
+        snapshot.addAbsences(instance, absences.map { .init(since: $0.since, until: $0.until) })
+    }
+
     private mutating func forgetStates(_ instance: String, session: String) {
         let list = CachePlace.currentStates(instance, session: session)
         for resource in children[list] ?? [] {
