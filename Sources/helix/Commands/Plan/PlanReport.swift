@@ -48,7 +48,8 @@ struct PlanReport: Rendering {
     private let listsMoves: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, leader, isPaused, isInMaintenance, isComplete, coming, going, moves, handOffs, transitions, rounds, transitionsDue
+        case cluster, leader, isPaused, isInMaintenance
+        case isComplete, coming, going, moves, handOffs, transitions, rounds, transitionsDue
         case waitsUntil, overall, resources, instances, problems
     }
 
