@@ -128,6 +128,7 @@ struct RebalanceLoop: Sendable {
     private mutating func report() {
         let found = decision.allProblems
         context.metrics.found(problems: found.count)
+        context.metrics.isInMaintenance(cache.snapshot.isInMaintenance)
         problems.report(found, to: context.logger)
     }
 

@@ -284,4 +284,59 @@ struct MaintenanceTests {
         world.settle()
         #expect(world.counts("db").values.allSatisfy { $0 == ["MASTER": 1, "SLAVE": 1] })
     }
+
+    @Test(
+        "whatever happens, nobody gets what it did not have; and when all are back, nothing has moved",
+        arguments: 0..<40 as Range<UInt64>)
+    func nothingMoves(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var world = World()
+        let names = names(0..<5)
+        world.addInstances(names)
+        world.addResource("db", partitions: 8, replicas: Int.random(in: 1...3, using: &generator))
+        world.addResource("eb", model: .onlineOffline, partitions: 5, replicas: 2)
+        world.settle(using: &generator)
+        let lists = ["db", "eb"].map { world.preferenceLists($0) }
+        let before = ["db", "eb"].map { world.counts($0) }
+        world.enterMaintenance()
+        for _ in 0..<40 {
+            let name = names.randomElement(using: &generator)!
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: world.kill(name)
+            case 1: if world.states[name] == nil { world.start(name) }
+            case 2: world.operate(name, .disable)
+            case 3: world.operate(name, .enable)
+            default: world.decision = Decision()
+            }
+            for _ in 0..<Int.random(in: 0...12, using: &generator) {
+                world.pass()
+                if let next = world.pending.randomElement(using: &generator) { world.complete(next.instance, next.id) }
+            }
+            for (name, known) in zip(["db", "eb"], lists) {
+                for (partition, list) in known {
+                    let strangers = Set(world.map(name, partition).keys).subtracting(list)
+                    #expect(strangers.isEmpty, "seed \(seed): \(partition) on \(strangers)")
+                }
+            }
+        }
+        for name in names {
+            world.operate(name, .enable)
+            if world.states[name] == nil { world.start(name) }
+        }
+        world.settle(using: &generator)
+        world.exitMaintenance()
+        world.settle(using: &generator)
+        #expect(["db", "eb"].map { world.preferenceLists($0) } == lists, "seed \(seed)")
+        #expect(["db", "eb"].map { world.counts($0) } == before, "seed \(seed)")
+    }
+
+    @Test("a resource of which far more replicas are wanted than there are instances costs no more than others")
+    func tooManyWanted() throws {
+        var world = makeWorld()
+        world.enterMaintenance()
+        world.edit("db") { $0.replicas = .count(1_000_000) }
+        world.settle()
+        #expect(
+            try explain(world, "db_0").problems.map(\.text).contains { $0.hasPrefix("999998 replicas have no place") })
+    }
 }

@@ -104,9 +104,10 @@ extension StateAssignment {
             targets[index].note = reason
         }
         var missing = missingStates(serving, targets)
-        for instance in placed where !standing[instance].isLive && !missing.isEmpty {
-            targets.append(
-                Target(instance: instance, state: model.initialIndex, goal: missing.removeFirst(), note: reason))
+        for instance in placed where !standing[instance].isLive {
+            guard let state = missing.firstIndex(where: { $0 > 0 }) else { break }
+            missing[state] -= 1
+            targets.append(Target(instance: instance, state: model.initialIndex, goal: state, note: reason))
         }
         targets += surplus.map { replica in
             if standing[replica.instance].duty == .excluded {
@@ -114,20 +115,18 @@ extension StateAssignment {
             }
             return Target(instance: replica.instance, state: replica.state, goal: model.droppedIndex, note: reason)
         }
-        return missing.count
+        return missing.reduce(0, +)
     }
 
-    /// The states that nobody has whom there should be, the best first.
+    /// By state: how many replicas are missing there, in all no more than are missing.
     private func missingStates(_ serving: [Int32], _ targets: [Target]) -> [Int] {
-        let count = max(0, wish.count - serving.count)
+        var left = max(0, wish.count - serving.count)
         var counts = model.stateCounts(candidates: wish.count, replicas: wish.count)
-        for target in targets where serving.contains(target.instance) && counts.indices.contains(target.state) {
-            counts[target.state] -= 1
+        for target in targets where serving.contains(target.instance) { counts[target.state] -= 1 }
+        for state in counts.indices {
+            counts[state] = isActive(state) ? min(max(0, counts[state]), left) : 0
+            left -= counts[state]
         }
-        var missing: [Int] = []
-        for (state, open) in counts.enumerated() where open > 0 && isActive(state) {
-            missing += [Int](repeating: state, count: min(open, count - missing.count))
-        }
-        return missing
+        return counts
     }
 }
