@@ -30,9 +30,14 @@ struct MaintenanceTests {
         try #require(world.rebalancer.explain(world.snapshot, resource: "db", partition: partition))
     }
 
-    @Test("mastership moves from an instance that dies, and nothing is placed; when it ends, what was lost is")
-    func nodeDies() {
-        var world = makeWorld()
+    @Test(
+        "mastership moves from an instance that dies, and nothing is placed; when it ends, what was lost is",
+        arguments: [IdealState.RebalanceMode.fullAuto, .userDefined])
+    func nodeDies(mode: IdealState.RebalanceMode) {
+        var world = makeWorld {
+            $0.rebalanceMode = mode
+            $0.rebalancerClass = "org.apache.helix.controller.rebalancer.DelayedAutoRebalancer"
+        }
         let (lists, before) = (world.preferenceLists("db"), holders(world))
         world.enterMaintenance()
         world.kill("a")
