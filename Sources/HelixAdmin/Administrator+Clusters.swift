@@ -108,6 +108,6 @@ extension Administrator {
             resources: try await session.children(paths.idealStates),
             stateModels: try await session.children(paths.stateModels),
             pause: try await read(PauseSignal.self, paths.pause)?.view,
-            maintenance: try await read(MaintenanceSignal.self, paths.maintenance)?.view)
+            maintenance: try await maintenance(paths))
     }
 }

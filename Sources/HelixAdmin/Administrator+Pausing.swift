@@ -39,15 +39,28 @@ extension Administrator {
         try await changeMaintenance(paths, signal, isEntering: false)
     }
 
+    /// The signal of maintenance, `nil` when there is none. One that cannot be read counts, and its reason says so: it must
+    /// be possible to see it and to end it.
+    func maintenance(_ paths: ClusterPaths) async throws -> MaintenanceSignal? {
+        guard let (data, _) = try await session.getIfPresent(paths.maintenance) else { return nil }
+        do throws(RecordError) {
+            return try MaintenanceSignal(decoding: data, path: paths.maintenance)
+        } catch {
+            var signal = MaintenanceSignal(id: "maintenance")
+            signal.reason = "the signal cannot be read: \(error)"
+            return signal
+        }
+    }
+
     private func changeMaintenance(
         _ paths: ClusterPaths, _ signal: MaintenanceSignal, isEntering: Bool
     ) async throws {
         for _ in 0..<3 {
-            let present = try await read(MaintenanceSignal.self, paths.maintenance)
+            let present = try await maintenance(paths)
             if let present, isEntering {
                 throw AdministrationError(
                     .alreadyExists,
-                    "cluster \(paths.cluster) is in maintenance already: \"\(present.view.reason ?? "")\"; end that first"
+                    "cluster \(paths.cluster) is in maintenance already: \"\(present.reason ?? "")\"; end that first"
                 )
             }
             if present == nil, !isEntering {

@@ -17,6 +17,7 @@ package indirect enum CachePlace: Hashable, Sendable {
     case liveInstances
     case liveInstance(String)
     case controller
+    case maintenance
     case controllerMessages
     case messages(String)
     case currentStates(String, session: String)
@@ -38,8 +39,7 @@ package indirect enum CachePlace: Hashable, Sendable {
             .controllerMessages, .messages, .currentStates, .buckets, .constraints:
             true
         case .clusterConfig, .constraint, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance,
-            .currentState,
-            .bucket:
+            .maintenance, .currentState, .bucket:
             false
         }
     }
@@ -68,6 +68,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .liveInstances: paths.liveInstances
         case .liveInstance(let name): paths.liveInstance(name)
         case .controller: paths.controller
+        case .maintenance: paths.maintenance
         case .controllerMessages: paths.controllerMessages
         case .messages(let instance): paths.messages(instance)
         case .currentStates(let instance, let session): paths.currentStates(instance, session: session)
@@ -97,6 +98,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case ("LIVEINSTANCES", 1): self = .liveInstances
         case ("LIVEINSTANCES", 2): self = .liveInstance(parts[1])
         case ("CONTROLLER", 1): self = .controller
+        case ("CONTROLLER", 2) where parts[1] == "MAINTENANCE": self = .maintenance
         case ("CONTROLLER", 2) where parts[1] == "MESSAGES": self = .controllerMessages
         case ("INSTANCES", 3) where parts[2] == "MESSAGES": self = .messages(parts[1])
         case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES": self = .currentStates(parts[1], session: parts[3])
@@ -117,6 +119,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .idealStates: .idealState(name)
         case .stateModels: .stateModel(name)
         case .liveInstances: .liveInstance(name)
+        case .controller: name == "MAINTENANCE" ? .maintenance : nil
         case .currentStates(let instance, let session): .currentState(instance, session: session, resource: name)
         case .buckets(let record): .bucket(record, name)
         default: nil
@@ -132,6 +135,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .idealState(let name): (.idealStates, name)
         case .stateModel(let name): (.stateModels, name)
         case .liveInstance(let name): (.liveInstances, name)
+        case .maintenance: (.controller, "MAINTENANCE")
         case .currentState(let instance, let session, let resource):
             (.currentStates(instance, session: session), resource)
         case .bucket(let record, let name): (.buckets(record), name)

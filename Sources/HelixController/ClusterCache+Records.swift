@@ -25,6 +25,7 @@ extension ClusterCache {
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(decode(data, path))
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(decode(data, path))
+        case .maintenance: snapshot.setMaintenance(decode(data, path))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, decode(data, path))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, decode(data, path))
         case .stateModel(let name): snapshot.setStateModel(name, decodeModel(data, path))
@@ -43,6 +44,7 @@ extension ClusterCache {
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(.absent)
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(.absent)
+        case .maintenance: snapshot.setMaintenance(.absent)
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .absent)
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .absent)
         case .stateModel(let name): snapshot.setStateModel(name, .absent)
@@ -59,6 +61,7 @@ extension ClusterCache {
         switch place {
         case .clusterConfig: snapshot.setClusterConfig(.unreadable(error))
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(.unreadable(error))
+        case .maintenance: snapshot.setMaintenance(.unreadable(error))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .unreadable(error))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .unreadable(error))
         case .stateModel(let name): snapshot.setStateModel(name, .unreadable(error))
@@ -114,6 +117,15 @@ extension ClusterCache {
             // One that was never written belongs to an instance that has never been there; nobody waits for others.
             snapshot.setOfflineSince(instance, nil)
         }
+    }
+
+    /// Of a live instance it was read when it was away before. What cannot be read tells nothing against it.
+    mutating func takeFormerAbsences(_ data: [UInt8], of instance: String) {
+        guard let history = try? ParticipantHistory(decoding: data, path: paths.instanceHistory(instance)) else {
+            return
+        }
+        let absences = history.absences(now: snapshot.time)
+        snapshot.addAbsences(instance, absences.map { .init(since: $0.since, until: $0.until) })
     }
 
     private mutating func forgetStates(_ instance: String, session: String) {

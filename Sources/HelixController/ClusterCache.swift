@@ -59,6 +59,7 @@ struct ClusterCache: Sendable {
         defer { isFullRead = false }
         try await read(CachePlace.roots)
         try await readAbsences()
+        try await readFormerAbsences()
         wakeForDeferred()
     }
 
@@ -72,6 +73,20 @@ struct ClusterCache: Sendable {
             case .success(.data(let data, _)): takeHistory(data, of: name)
             case .failure(let error) where error.isTransient || error.endsSession: throw error
             case .success, .failure: snapshot.setOfflineSince(name, nil)
+            }
+        }
+    }
+
+    /// When live instances were away, where that counts: during maintenance, if the cluster says for how long they may be.
+    private mutating func readFormerAbsences() async throws(CoordinationError) {
+        guard snapshot.isInMaintenance, snapshot.clusterConfig.value?.offlineTimeoutInMaintenance != nil else { return }
+        let live = snapshot.instances.filter { $0.live != nil && !$0.config.isAbsent }.map(\.name)
+        let results = await session.read(live.map { .get(paths.instanceHistory($0)) })
+        for (name, result) in zip(live, results) {
+            switch result {
+            case .success(.data(let data, _)): takeFormerAbsences(data, of: name)
+            case .failure(let error) where error.isTransient || error.endsSession: throw error
+            case .success, .failure: break
             }
         }
     }

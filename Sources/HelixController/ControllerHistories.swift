@@ -7,7 +7,7 @@ struct ControllerHistories {
     let office: Office
     let context: ControllerContext
 
-    private var path: String { context.paths.controllerHistory }
+    var path: String { context.paths.controllerHistory }
 
     /// Adds this term to the history, once. A history that cannot be written is no reason not to lead.
     /// - Throws: `Deposed`; `CoordinationError` when the session is over.
@@ -47,7 +47,8 @@ struct ControllerHistories {
         }
     }
 
-    private func read(_ data: [UInt8]) -> ControllerHistory {
+    /// The history that a znode's data says; one that cannot be read begins anew.
+    func read(_ data: [UInt8]) -> ControllerHistory {
         do throws(RecordError) {
             return try ControllerHistory(decoding: data, path: path)
         } catch {

@@ -8,6 +8,7 @@ struct ControllerMetrics: Sendable {
     private let refused: Counter
     private let views: Counter
     private let problems: Gauge
+    private let maintenance: Gauge
 
     init(cluster: String) {
         let labels = [("cluster", cluster)]
@@ -17,6 +18,7 @@ struct ControllerMetrics: Sendable {
         refused = Counter(label: "helix_controller_messages_refused", dimensions: labels)
         views = Counter(label: "helix_controller_views_written", dimensions: labels)
         problems = Gauge(label: "helix_controller_problems", dimensions: labels)
+        maintenance = Gauge(label: "helix_controller_maintenance", dimensions: labels)
     }
 
     /// 1 while this controller leads, else 0.
@@ -34,4 +36,6 @@ struct ControllerMetrics: Sendable {
     func wroteViews(_ count: Int) { views.increment(by: count) }
     /// Faults found in the last pass.
     func found(problems count: Int) { problems.record(count) }
+    /// 1 while the cluster is in maintenance, else 0.
+    func isInMaintenance(_ isInMaintenance: Bool) { maintenance.record(isInMaintenance ? 1 : 0) }
 }

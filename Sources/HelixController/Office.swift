@@ -37,6 +37,17 @@ struct Office: Sendable {
         }
     }
 
+    /// Performs a transaction if the office is held.
+    /// - Throws: `Deposed` when the office is lost; the `CoordinationError` of the transaction.
+    func commit(_ operations: [WriteOperation]) async throws {
+        do {
+            _ = try await session.commit(fence + operations)
+        } catch {
+            if isLost(error) { throw Deposed() }
+            throw error
+        }
+    }
+
     /// Performs writes over what was read before.
     /// - Parameter givingUp: called for each whose write cannot succeed, unless its znode is gone.
     /// - Returns: the subjects whose znode somebody else has just written too; they are to be read again.

@@ -82,8 +82,18 @@ struct RebalanceLoop: Sendable {
             snapshot.forgetVanishedResources()
             changes = snapshot.takeChanges()
         }
+        if let due = rebalancer.maintenanceChange(in: cache.snapshot, after: decision, changes: changes) {
+            changes = try await perform(due)
+        }
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
+        if let due = rebalancer.maintenanceChange(dueTo: decision, in: cache.snapshot) {
+            owedViews.formUnion(decision.viewsToRefresh)
+            changes = try await perform(due)
+            // What it would have placed is forgotten: where resources were placed before is recorded.
+            decision = Decision()
+            rebalancer.update(&decision, with: cache.snapshot, changes: changes)
+        }
         if decision.transitions.isEmpty && decision.nextDeadline == nil {
             context.hasPlans.lower()
         } else {
@@ -103,9 +113,22 @@ struct RebalanceLoop: Sendable {
         histories.follow(cache.snapshot.instances)
     }
 
+    /// Begins or ends maintenance, in the cluster and in the snapshot.
+    /// - Returns: what that touches, together with what was touched before.
+    private mutating func perform(_ due: MaintenanceChange) async throws -> ClusterSnapshot.Changes {
+        let desk = MaintenanceDesk(office: office, context: context)
+        let signal = try await desk.perform(due, over: cache.snapshot.maintenance)
+        cache.edit { snapshot in
+            snapshot.setMaintenance(signal)
+            _ = snapshot.takeChanges()
+        }
+        return .everything
+    }
+
     private mutating func report() {
         let found = decision.allProblems
         context.metrics.found(problems: found.count)
+        context.metrics.isInMaintenance(cache.snapshot.isInMaintenance)
         problems.report(found, to: context.logger)
     }
 

@@ -24,6 +24,13 @@ extension ClusterSnapshot {
         changes.isEverything = true
     }
 
+    /// The signal of maintenance mode was read.
+    public mutating func setMaintenance(_ signal: Found<MaintenanceSignal>) {
+        guard signal != maintenance else { return }
+        maintenance = signal
+        changes.isEverything = true
+    }
+
     /// An instance's configuration was read.
     public mutating func setInstanceConfig(_ name: String, _ config: Found<InstanceConfig>) {
         let index = internInstance(name)
@@ -37,6 +44,9 @@ extension ClusterSnapshot {
         let index = internInstance(name)
         let former = instances[index].live
         guard former != session else { return }
+        if let since = instances[index].offlineSince, session != nil {
+            addAbsences([Absence(since: since, until: time)], of: index)
+        }
         instances[index].live = session
         instances[index].offlineSince = session == nil ? time : nil
         changes.isEverything = true
@@ -55,6 +65,14 @@ extension ClusterSnapshot {
         let index = internInstance(name)
         guard instances[index].live == nil, instances[index].offlineSince != time else { return }
         instances[index].offlineSince = time
+        changes.isEverything = true
+    }
+
+    /// It was read when a live instance was away before.
+    public mutating func addAbsences(_ name: String, _ absences: [Absence]) {
+        let index = internInstance(name)
+        guard !absences.allSatisfy(instances[index].absences.contains) else { return }
+        addAbsences(absences, of: index)
         changes.isEverything = true
     }
 
@@ -154,6 +172,12 @@ extension ClusterSnapshot {
             changes.isEverything = true  // whatever goes by instance has to grow
         }
         return index
+    }
+
+    private mutating func addAbsences(_ absences: [Absence], of index: Int) {
+        let all = Set(instances[index].absences).union(absences)
+        let sorted = all.sorted { ($0.since, $0.until) < ($1.since, $1.until) }
+        instances[index].absences = Array(sorted.suffix(Absence.limit))
     }
 
     private mutating func internState(_ name: String) -> UInt16 {

@@ -48,6 +48,8 @@ public struct ClusterSnapshot: Sendable {
     public internal(set) var constraints: Found<ClusterConstraints> = .absent
     /// Whether an operator has paused the controller.
     public internal(set) var isPaused = false
+    /// The signal of maintenance mode. One that cannot be read is one all the same: nothing is moved rather than too much.
+    public internal(set) var maintenance: Found<MaintenanceSignal> = .absent
     /// All instances that have a configuration, are live, or were mentioned; by index.
     public internal(set) var instances: [Instance] = []
     /// The state models by name.
@@ -75,8 +77,27 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var live: LiveSession?
         /// When it went offline, in milliseconds since 1970; `nil` while it is live, and when that is not known.
         public internal(set) var offlineSince: Int64?
+        /// When it was away, as far as that is known, the oldest time first.
+        public internal(set) var absences: [Absence] = []
         /// The messages in its queue, by id.
         public internal(set) var messages: [String: Message] = [:]
+    }
+
+    /// A time in which an instance was not live, in milliseconds since 1970.
+    public struct Absence: Sendable, Hashable {
+        /// When it went.
+        public var since: Int64
+        /// When it came back.
+        public var until: Int64
+
+        /// An absence.
+        public init(since: Int64, until: Int64) {
+            self.since = since
+            self.until = until
+        }
+
+        /// How many are kept of an instance.
+        static let limit = 20
     }
 
     /// The session of a live instance.
@@ -165,6 +186,9 @@ public struct ClusterSnapshot: Sendable {
         changes = .none
         return taken
     }
+
+    /// Whether nothing is placed anew (protocol reference 6.8).
+    public var isInMaintenance: Bool { !maintenance.isAbsent }
 
     /// The index of an instance, `nil` when it was never heard of.
     public func instanceIndex(_ name: String) -> Int? { instanceNames.index(of: name) }

@@ -7,6 +7,10 @@ struct Wish {
     var list: [Int32]
     /// How many replicas there should be. More than the list is long when there are not enough instances.
     var count: Int
+    /// In maintenance: why nothing is placed or dropped.
+    var maintenance: HoldReason?
+    /// In maintenance: how many of the list were placed there. The others hold the partition all the same.
+    var placed = 0
 }
 
 /// Stage 3: which replicas a partition should have, in which state.
@@ -35,6 +39,8 @@ enum ComputeIdealState {
         var deadline: Int64?
         /// What is wrong with what is asked for.
         var fault: String?
+        /// How many replicas are missing for which maintenance leaves no place.
+        var unplaced = 0
     }
 
     /// - Parameters:

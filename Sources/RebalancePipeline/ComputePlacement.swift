@@ -34,7 +34,11 @@ enum ComputePlacement {
                 decision.userLists.insert(partition)
             }
         case .fullAuto, .userDefined:
-            Substitutes.update(&decision, of: resource, configuration, standing)
+            if decision.maintenance == nil {
+                Substitutes.update(&decision, of: resource, configuration, standing)
+            } else {
+                decision.keepPlacement(of: resource, configuration, standing)
+            }
             applyUserLists(&decision, resource, configuration, standing)
         }
     }
@@ -190,7 +194,7 @@ enum ComputePlacement {
 extension ResourceDecision {
     /// Whether the resource is to be placed, and not for the first time as it is.
     func mustBePlaced(_ resource: ClusterSnapshot.Resource) -> Bool {
-        guard let inputs else { return false }
+        guard let inputs, maintenance == nil else { return false }
         guard let placement, !placement.wasFrozen else { return true }
         return placement.inputs != inputs || placement.lists.count != resource.partitions.count
     }
@@ -207,7 +211,8 @@ extension ResourceDecision {
             let map = configuration.idealState?.instanceStateMap[resource.partitions[partition]]
             return Wish(list: [], count: map?.count ?? 0)
         case _ where userLists.contains(partition): return Wish(list: list, count: list.count)
-        default: return Wish(list: list, count: max(list.count, configuration.replicas))
+        default:
+            return Wish(list: list, count: max(list.count, configuration.replicas), maintenance: maintenance)
         }
     }
 }

@@ -45,6 +45,8 @@ enum ComputeTransitions {
             }
             if let error = standing[replica.instance].frozenBy {
                 if from != replica.state || replica.note != nil { hold(.unreadable(path: error.path)) }
+            } else if standing[replica.instance].isTimedOut {
+                if from != replica.state || replica.note != nil { hold(.awayTooLong) }
             } else if let move = state.pending(on: replica.instance) {
                 hold(
                     move.isUnprocessable

@@ -7,6 +7,8 @@ public struct Convergence: Sendable, Hashable {
     public enum Cause: String, Sendable, Hashable, CaseIterable, Codable {
         /// The controller is paused.
         case paused
+        /// The cluster is in maintenance.
+        case maintenance
         /// A record makes no sense or cannot be read, so what depends on it stays as it is.
         case frozen
         /// Replicas are in ERROR until somebody resets them.
@@ -94,6 +96,7 @@ extension HoldReason {
         case .inError: .error
         case .throttled, .messageConstraint, .errorPartitions: .limited
         case .retryLater: .withoutEffect
+        case .inMaintenance, .awayTooLong: .maintenance
         case .clusterPaused: .paused
         case .noPath: .noPath
         case .unreadable: .frozen
@@ -154,6 +157,7 @@ private struct PartitionLags {
     private let snapshot: ClusterSnapshot
     private let wish: Wish?
     private let plan: PartitionPlan
+    private let maintenance: HoldReason?
 
     init(
         _ index: Int, _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
@@ -166,6 +170,7 @@ private struct PartitionLags {
         self.standing = standing
         self.snapshot = snapshot
         wish = own.wish(for: index, configuration, resource)
+        maintenance = own.maintenance
         plan = PartitionPlan(partition: index, of: resource, configuration, own, standing, snapshot)
     }
 
@@ -194,6 +199,15 @@ private struct PartitionLags {
     /// Replicas that are nowhere to be had.
     private var missing: [Convergence.Lag] {
         guard let wish, configuration.isEnabled else { return [] }
+        if let maintenance {
+            let count = plan.target.unplaced
+            if count == 0 { return [] }
+            return [
+                lag(
+                    nil, .maintenance,
+                    "\(count == 1 ? "1 replica has" : "\(count) replicas have") no place: \(maintenance)")
+            ]
+        }
         var lags = wish.list.filter { !standing[$0].isLive }.map { instance in
             lag(
                 instance, .instanceAway, "the instance is not alive",

@@ -16,6 +16,8 @@ public struct Decision: Sendable {
     /// Resources whose ideal state does not show where they are placed (``placement(of:in:)``). Only those that were looked
     /// at in this pass.
     public internal(set) var unrecorded: Set<String> = []
+    /// Whether something may have been placed anew in this pass.
+    var hasPlaced = false
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
     public internal(set) var nextDeadline: Int64?
     /// Faults of the cluster as a whole.
@@ -100,6 +102,8 @@ public struct ResourceDecision: Sendable {
     var errorPartitions: Set<Int> = []
     /// By partition index: its place in the order of partitions; empty until it is asked for.
     var turns: [Int] = []
+    /// Why the resource is not placed anew, while the cluster is in maintenance.
+    var maintenance: HoldReason?
     /// By partition index: those of which a user has written the preference list.
     var userLists: Set<Int> = []
 }

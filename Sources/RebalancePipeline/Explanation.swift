@@ -112,6 +112,13 @@ extension Rebalancer {
                     $0.wanted = configuration.model.states[target.goal ?? target.state].name
                 }
             }
+            if let reason = own.maintenance, plan.target.unplaced > 0 {
+                let count = plan.target.unplaced
+                explanation.problems.append(
+                    Problem(
+                        resource: name, partition: partition,
+                        text: "\(count == 1 ? "1 replica has" : "\(count) replicas have") no place: \(reason)"))
+            }
         }
         for transition in decision.transitions where transition.resource == name && transition.partition == partition {
             edit(transition.instance) { $0.next = transition.to }

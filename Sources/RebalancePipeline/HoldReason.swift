@@ -40,6 +40,12 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     case errorPartitions(count: Int, limit: Int)
     /// The cluster is paused.
     case clusterPaused
+    /// The cluster is in maintenance, for this reason if one was given: replicas that are missing are not made elsewhere,
+    /// and those that are too many stay.
+    case inMaintenance(reason: String?)
+    /// The instance was away for too long during maintenance (OFFLINE_NODE_TIME_OUT_FOR_MAINTENANCE_MODE), and counts as
+    /// not live until that ends.
+    case awayTooLong
     /// The state model has no way there.
     case noPath
     /// A record cannot be read, so everything that depends on it stays as it is.
@@ -66,6 +72,11 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
             "\(count) partitions of the resource are in ERROR, and with more than \(limit) its load is not balanced; "
                 + "reset them"
         case .clusterPaused: "the controller is paused"
+        case .inMaintenance(let reason):
+            "the cluster is in maintenance\(reason.map { " (\($0))" } ?? ""); nothing is placed or dropped until that ends"
+        case .awayTooLong:
+            "the instance was away for longer than OFFLINE_NODE_TIME_OUT_FOR_MAINTENANCE_MODE; it is not used until "
+                + "maintenance ends"
         case .noPath: "the state model has no way there"
         case .unreadable(let path): "\(path) cannot be read"
         }

@@ -23,7 +23,8 @@ struct PartitionPlan {
                     + "\(configuration.model.name) does not have; the partition stays as it is")
             return
         }
-        let wish = decision.wish(for: partition, configuration, resource)
+        var wish = decision.wish(for: partition, configuration, resource)
+        wish?.keepHolders(state, configuration.model, standing)
         target = ComputeIdealState.target(
             partition: name, wish: wish, state, configuration, standing,
             reluctant: decision.reluctant(in: partition, state, snapshot),

@@ -56,12 +56,27 @@ struct PlaceResources {
             }
             if isDue, let member = member(name, decision) { due.append(member) }
         }
+        if snapshot.isInMaintenance {
+            remember(groups, &decision)
+            return []
+        }
         var placed = Set(due.map(\.resource.name))
         for member in due where !member.strategy.placesTogether { place([member], &decision, isTogether: false) }
         let together = due.filter(\.strategy.placesTogether)
         groups.formUnion(together.map { Group($0.inputs) })
         placeTogether(together, groups, &decision, &placed)
         return placed
+    }
+
+    /// Those that are placed together with something that is gone are looked at again when maintenance ends.
+    private func remember(_ groups: Set<Group>, _ decision: inout Decision) {
+        guard !groups.isEmpty else { return }
+        for name in decision.resources.keys {
+            guard let inputs = decision.resources[name]?.placement?.inputs, groups.contains(Group(inputs)) else {
+                continue
+            }
+            decision.resources[name]?.placement?.wasFrozen = true
+        }
     }
 
     private func member(_ name: String, _ decision: Decision) -> Member? {

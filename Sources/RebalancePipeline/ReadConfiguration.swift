@@ -28,6 +28,8 @@ enum ReadConfiguration {
     /// How an instance stands in the cluster.
     struct Standing: Sendable {
         var isLive: Bool
+        /// It is connected and was away for too long during maintenance, so it does not count as live until that ends.
+        var isTimedOut = false
         var duty: Duty
         /// The configuration cannot be read: nothing is asked of the instance and nothing is taken from it.
         var frozenBy: RecordError?
@@ -50,9 +52,10 @@ enum ReadConfiguration {
 
         init(
             _ instance: ClusterSnapshot.Instance, zones: ZoneScheme, capacities rules: CapacityRules?,
-            cluster: ClusterConfig?
+            cluster: ClusterConfig?, maintenance: MaintenanceSignal?
         ) {
-            isLive = instance.live != nil
+            isTimedOut = instance.live != nil && instance.wasAwayTooLong(in: maintenance, cluster)
+            isLive = instance.live != nil && !isTimedOut
             frozenBy = instance.config.error
             duty = frozenBy == nil ? Duty(instance.config.value) : .serving
             tags = Set(instance.config.value?.tags ?? [])
@@ -99,12 +102,14 @@ enum ReadConfiguration {
         for (rank, index) in byName.enumerated() { nameRank[index] = rank }
         let zones = ZoneScheme(snapshot.clusterConfig.value)
         let rules = CapacityRules(snapshot.clusterConfig.value)
+        let instances = snapshot.instances.map {
+            Standing(
+                $0, zones: zones, capacities: rules, cluster: snapshot.clusterConfig.value,
+                maintenance: snapshot.maintenance.value)
+        }
         return ClusterStanding(
-            instances: snapshot.instances.map {
-                Standing($0, zones: zones, capacities: rules, cluster: snapshot.clusterConfig.value)
-            },
-            byName: byName.map(Int32.init), nameRank: nameRank,
-            liveCount: snapshot.instances.count { $0.live != nil },
+            instances: instances, byName: byName.map(Int32.init), nameRank: nameRank,
+            liveCount: instances.count(where: \.isLive),
             lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames,
             capacityRules: rules)
     }
@@ -118,6 +123,10 @@ enum ReadConfiguration {
             + standing.instances.compactMap(\.misplacedBy).map { "gets no replicas until that is corrected: \($0)" }
             + standing.instances.compactMap(\.unmeasuredBy).map {
                 "gets no weighed replicas until that is corrected: \($0)"
+            }
+            + [snapshot.maintenance.error].compactMap(\.self).map {
+                "the signal of maintenance is unreadable, so the cluster counts as in maintenance; look why it was given, "
+                    + "then end it with 'helix cluster exit-maintenance \(snapshot.cluster)': \($0)"
             }
             + (snapshot.clusterConfig.value?.problems() ?? [])
         return texts.sorted().map { Problem(text: $0) }

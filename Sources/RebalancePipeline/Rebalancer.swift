@@ -53,6 +53,7 @@ public struct Rebalancer: Sendable {
         let due = decision.deadlines.filter { $0.value <= snapshot.time }.keys
         let names = decision.viewsToRefresh.union(due).sorted()
         let placed = readAndPlace(names, &decision, snapshot, isEverything: isEverything, changes)
+        decision.hasPlaced = !placed.isEmpty
         for name in placed.union(names).sorted() {
             guard let resource = snapshot.resources[name] else { continue }
             update(
@@ -123,6 +124,7 @@ public struct Rebalancer: Sendable {
         case .success(let strategy):
             ComputePlacement.prepare(
                 &own, of: resource, configuration, standing, strategy: strategy, at: snapshot.time)
+            own.hold(for: snapshot.maintenanceReason)
         }
     }
 

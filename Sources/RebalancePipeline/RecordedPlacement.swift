@@ -7,7 +7,8 @@ extension Decision {
     /// - Returns: `nil` when its placement is not recorded: users place it, or it follows from where replicas are.
     public func placement(of resource: String, in snapshot: ClusterSnapshot) -> [String: [String]]? {
         guard let own = resources[resource], let found = snapshot.resources[resource], let placement = own.placement,
-            own.inputs == placement.inputs, !placement.inputs.isByName, let idealState = found.idealState.value,
+            own.inputs == placement.inputs || own.keeps(placement), !placement.inputs.isByName,
+            let idealState = found.idealState.value,
             idealState.bucketSize == 0
         else { return nil }
         var lists: [String: [String]] = [:]
@@ -21,6 +22,14 @@ extension Decision {
     mutating func compareRecord(of resource: String, _ snapshot: ClusterSnapshot) {
         guard let lists = placement(of: resource, in: snapshot) else { return }
         if lists != snapshot.resources[resource]?.idealState.value?.preferenceLists { unrecorded.insert(resource) }
+    }
+}
+
+extension ResourceDecision {
+    /// Whether maintenance keeps a resource where it was placed.
+    fileprivate func keeps(_ placement: PlacedResource) -> Bool {
+        maintenance != nil && placement.inputs.partitions == inputs?.partitions
+            && placement.inputs.isByName == inputs?.isByName
     }
 }
 

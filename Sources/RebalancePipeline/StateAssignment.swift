@@ -50,12 +50,19 @@ struct StateAssignment {
         for instance in listed where !candidates.contains(instance) && !fixed.contains(instance) {
             if let target = withdrawn(instance) { targets.append(target) }
         }
-        if configuration.isPlacedByController {
+        var unplaced = 0
+        if let maintenance = wish.maintenance {
+            unplaced = keepPlacement(&targets, serving: fixed + candidates, surplus, because: maintenance)
+        } else if configuration.isPlacedByController {
             targets += surplusTargets(surplus, wanted: targets)
         } else {
             targets += surplus.map { Target(instance: $0.instance, state: model.droppedIndex, isLeaving: true) }
         }
-        return ComputeIdealState.PartitionTarget(replicas: targets, deadline: deadline)
+        for instance in wish.list where standing[instance].isTimedOut {
+            if targets.contains(where: { $0.instance == instance }) { continue }
+            targets.append(Target(instance: instance, state: state.state(of: instance), note: .awayTooLong))
+        }
+        return ComputeIdealState.PartitionTarget(replicas: targets, deadline: deadline, unplaced: unplaced)
     }
 
     // MARK: Who can serve

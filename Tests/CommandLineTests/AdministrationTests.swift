@@ -49,6 +49,7 @@ struct AdministrationTests {
         #expect(json["isEnabled"] as? Bool == true)
         #expect(json["isInMaintenance"] as? Bool == true)
         #expect(json["maintenanceReason"] as? String == "moving")
+        #expect(json["maintenanceTrigger"] as? String == "USER")
         try await stand.done("cluster exit-maintenance orders")
         try await stand.done("cluster delete orders")
         #expect(try await stand.done("cluster list").output.isEmpty)

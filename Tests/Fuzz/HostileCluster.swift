@@ -20,6 +20,10 @@ struct HostileCluster: Sendable {
     /// it does not depend on what else is to be placed.
     init(using generator: inout SeededGenerator) throws {
         try put(SampleRecords.clusterConfig, at: Self.paths.clusterConfig)
+        if generator.once(in: 4) {
+            let signal = MaintenanceSignal(reason: "disks", trigger: generator.pick([.user, .controller]), at: 1)
+            try put(signal.record, at: Self.paths.maintenance)
+        }
         for model in StateModel.builtIn { try put(model.record, at: Self.paths.stateModel(model.name)) }
         for (index, instance) in Self.instances.enumerated() {
             try put(Self.config(of: instance), at: Self.paths.instanceConfig(instance))

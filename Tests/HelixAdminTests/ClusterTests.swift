@@ -159,4 +159,17 @@ struct ClusterTests {
         #expect(history.maintenanceEntries[0].contains(#""OPERATION_TYPE":"ENTER""#))
         #expect(history.maintenanceEntries[1].contains(#""OPERATION_TYPE":"EXIT""#))
     }
+
+    @Test("A signal of maintenance that cannot be read is seen, and can be ended", arguments: ["", "{"])
+    func unreadableMaintenance(content: String) async throws {
+        let bench = try await Bench.withCluster()
+        try await bench.session.create("/c/CONTROLLER/MAINTENANCE", Array(content.utf8))
+        let reason = try await bench.administrator.describeCluster("c").maintenance?.reason
+        #expect(reason?.hasPrefix("the signal cannot be read") == true)
+        try await expectRefusal(.alreadyExists, ["cannot be read"], by: bench) {
+            try await bench.administrator.enterMaintenance("c", reason: "more")
+        }
+        try await bench.administrator.exitMaintenance("c")
+        #expect(try await bench.session.exists("/c/CONTROLLER/MAINTENANCE") == nil)
+    }
 }

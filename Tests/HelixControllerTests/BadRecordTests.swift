@@ -11,7 +11,7 @@ struct BadRecordTests {
     /// Where something bad can be.
     enum Place: CaseIterable, Sendable {
         case idealState, instanceConfig, resourceConfig, stateModel, liveInstance, currentState, message, view
-        case controllerMessage, history, pause
+        case controllerMessage, history, pause, maintenance
 
         func path(_ paths: ClusterPaths) -> String {
             switch self {
@@ -26,6 +26,7 @@ struct BadRecordTests {
             case .controllerMessage: paths.controllerMessage("bad")
             case .history: paths.instanceHistory("bad")
             case .pause: paths.controller + "/BAD"
+            case .maintenance: paths.maintenance
             }
         }
     }

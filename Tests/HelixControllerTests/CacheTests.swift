@@ -323,6 +323,26 @@ struct CacheTests {
         }
     }
 
+    @Test("the signal of maintenance is followed, and one that cannot be read is one all the same")
+    func maintenance() async throws {
+        try await with { cluster, cache in
+            #expect(!cache.snapshot.isInMaintenance)
+            let path = cluster.paths.maintenance
+            for round in 1...3 {
+                let signal = MaintenanceSignal(reason: "round \(round)", trigger: .user, at: Int64(round))
+                try await cluster.session.create(path, signal.encoded())
+                try await cache.catchUp()
+                #expect(cache.snapshot.maintenance.value == signal)
+                try await cluster.session.set(path, Array("{".utf8))
+                try await cache.catchUp()
+                #expect(cache.snapshot.isInMaintenance && cache.snapshot.maintenance.error?.path == path)
+                try await cluster.session.delete(path)
+                try await cache.catchUp()
+                #expect(!cache.snapshot.isInMaintenance)
+            }
+        }
+    }
+
     @Test("a notice that sessions have changed is taken, the live instances are read, and it is told once")
     func sessionNotice() async throws {
         try await with { cluster, cache in

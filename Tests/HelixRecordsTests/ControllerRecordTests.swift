@@ -72,6 +72,20 @@ struct ControllerRecordTests {
         #expect(history.record.simpleFields["LAST_OFFLINE_TIME"] == "-1")
     }
 
+    @Test("When a participant was away is from each time that it went to the next that it came")
+    func absences() {
+        var history = ParticipantHistory(id: "i_1")
+        history.appendOnline(host: "h", session: "a", at: noon)
+        history.appendOffline(at: noon + 10)
+        history.appendOnline(host: "h", session: "b", at: noon + 25)
+        history.appendOffline(at: noon + 30)
+        #expect(history.absences(now: noon + 70).map(\.since) == [noon + 10, noon + 30])
+        #expect(history.absences(now: noon + 70).map(\.until) == [noon + 25, noon + 70])
+        #expect(history.absences(now: noon).map(\.until) == [noon + 25, noon + 30])
+        history.record.listFields["OFFLINE"] = ["yesterday"]
+        #expect(history.absences(now: noon).isEmpty)
+    }
+
     @Test("Entries can be read back")
     func readingEntries() {
         let members = HistoryEntry.members("{DATE=2024-02-29-12:34:56, VERSION=2.0.1, TIME=1, CONTROLLER=a=b}")

@@ -103,6 +103,18 @@ struct FieldTests {
     func times(milliseconds: Int64, history: String, offline: String, iso: String) {
         let time = WireTime(milliseconds: milliseconds)
         #expect([time.historyText, time.offlineText, time.isoText] == [history, offline, iso])
+        #expect(WireTime(offlineText: offline) == time)
+    }
+
+    @Test(
+        "What is no date is read as none",
+        arguments: [
+            "", "x", "2024-02-29", "2024-02-29T12:34:56.007", "2024-02-29T12:34:56:0070", "2023-02-29T12:34:56:007",
+            "2024-13-01T00:00:00:000", "2024-01-01T24:00:00:000", "2024-01-01T00:60:00:000", "2024-00-10T00:00:00:000",
+            "+024-01-01T00:00:00:000", "2024-01-01T00:00:00:0\u{663}",
+        ])
+    func noDate(text: String) {
+        #expect(WireTime(offlineText: text) == nil)
     }
 
     @Test("Dates agree with the C library", arguments: [6] as [UInt64])

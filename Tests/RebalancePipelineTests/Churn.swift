@@ -87,7 +87,7 @@ struct Churn {
     mutating func happen() {
         let instance = instances.randomElement(using: &generator)!
         let partition = partitions.randomElement(using: &generator)!
-        switch Int.random(in: 0..<19, using: &generator) {
+        switch Int.random(in: 0..<20, using: &generator) {
         case 0, 1: world.kill(instance)
         case 2, 3: if world.states[instance] == nil { world.start(instance, batches: isBatching) }
         case 4: restart(instance)
@@ -101,6 +101,7 @@ struct Churn {
             if world.snapshot.resources["db"]!.idealState.value != nil { world.edit("db") { $0.isEnabled = isEnabled } }
         case 9: world.snapshot.setPaused(Bool.random(using: &generator))
         case 10: world.decision = Decision()  // another leader
+        case 18: if world.snapshot.isInMaintenance { world.exitMaintenance() } else { world.enterMaintenance() }
         case 11: fail(partition)
         case 12: resetErrors()
         case 13: spoil(instance)
@@ -221,6 +222,7 @@ struct Churn {
         if world.snapshot.resources["db"]!.config.error != nil { world.snapshot.setResourceConfig("db", .absent) }
         world.edit("db") { $0.isEnabled = true }
         world.snapshot.setPaused(false)
+        world.exitMaintenance()
         for (instance, id) in world.pending where world.message(instance, id)?.messageState == .unprocessable {
             world.snapshot.removeMessage(instance, id: id)
         }

@@ -74,6 +74,27 @@ struct ExplanationTests {
             world.snapshot.setPaused(true)
         },
         Case(
+            testDescription: "inMaintenance", instance: "a", reason: .inMaintenance(reason: "disks"),
+            text: "the cluster is in maintenance (disks); nothing is placed or dropped until that ends"
+        ) { world in
+            world.edit("db") { $0.rebalanceMode = .fullAuto }
+            world.kill("a")
+            world.enterMaintenance()
+        },
+        Case(
+            testDescription: "awayTooLong", instance: "a", reason: .awayTooLong,
+            text:
+                "the instance was away for longer than OFFLINE_NODE_TIME_OUT_FOR_MAINTENANCE_MODE; it is not used until "
+                + "maintenance ends"
+        ) { world in
+            world.edit("db") { $0.rebalanceMode = .fullAuto }
+            world.configureCluster { $0.offlineTimeoutInMaintenance = .seconds(1) }
+            world.enterMaintenance()
+            world.kill("a")
+            world.snapshot.time = 1_001
+            world.start("a")
+        },
+        Case(
             testDescription: "noPath", instance: "a", reason: .noPath, text: "the state model has no way there"
         ) { world in
             let island = StateModel(

@@ -148,6 +148,7 @@ extension ClusterSnapshot {
         var copy = ClusterSnapshot(cluster: cluster)
         copy.time = time
         copy.setPaused(isPaused)
+        copy.setMaintenance(maintenance)
         var reads: [(inout ClusterSnapshot) -> Void] = [{ [clusterConfig] in $0.setClusterConfig(clusterConfig) }]
         for (name, model) in stateModels.sorted(by: { $0.key < $1.key }) {
             reads.append { $0.setStateModel(name, model) }

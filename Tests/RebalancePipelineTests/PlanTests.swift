@@ -247,6 +247,17 @@ struct PlanTests {
         #expect(plan.isPaused && plan.moves.count == 8)
     }
 
+    @Test("of a cluster in maintenance tells what happens when that ends")
+    func maintenance() throws {
+        var world = makeWorld()
+        let free = try plan(world, .drain(instance: "node_101"))
+        world.enterMaintenance()
+        var held = try plan(world, .drain(instance: "node_101"))
+        #expect(held.isInMaintenance && !free.isInMaintenance)
+        held.isInMaintenance = false
+        #expect(held == free)
+    }
+
     @Test("leaves replicas where they wait for an instance, and says until when")
     func waiting() throws {
         var world = makeWorld()

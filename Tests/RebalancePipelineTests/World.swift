@@ -78,6 +78,12 @@ struct World {
         configure(name) { $0.setOperation(operation, at: 1) }
     }
 
+    mutating func enterMaintenance(_ reason: String? = "disks", trigger: MaintenanceSignal.Trigger = .user) {
+        snapshot.setMaintenance(.present(MaintenanceSignal(reason: reason, trigger: trigger, at: snapshot.time)))
+    }
+
+    mutating func exitMaintenance() { snapshot.setMaintenance(.absent) }
+
     mutating func configureCluster(_ change: (inout ClusterConfig) -> Void) {
         var config = snapshot.clusterConfig.value ?? ClusterConfig(record: ZNRecord(id: "test"))
         change(&config)

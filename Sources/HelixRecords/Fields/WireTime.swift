@@ -14,6 +14,29 @@ package struct WireTime: Sendable, Hashable {
     /// ISO 8601 with milliseconds, in signals.
     package var isoText: String { "\(date)T\(clock).\(padded(fields.milliseconds, 3))Z" }
 
+    /// Reads ``offlineText``; `nil` for anything else.
+    package init?(offlineText text: String) {
+        let bytes = Array(text.utf8)
+        let form = Array("0000-00-00T00:00:00:000".utf8)
+        guard bytes.count == form.count else { return nil }
+        var numbers: [Int64] = [0]
+        for (byte, place) in zip(bytes, form) {
+            if place != UInt8(ascii: "0") {
+                guard byte == place else { return nil }
+                numbers.append(0)
+            } else {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+        }
+        let seconds = (numbers[3] * 60 + numbers[4]) * 60 + numbers[5]
+        self.init(
+            milliseconds: Self.days(year: numbers[0], month: numbers[1], day: numbers[2]) * 86_400_000 + seconds * 1000
+                + numbers[6])
+        // There is no 31st of February, and no 25th hour.
+        guard offlineText == text else { return nil }
+    }
+
     private var date: String { "\(padded(fields.year, 4))-\(padded(fields.month, 2))-\(padded(fields.day, 2))" }
     private var clock: String { "\(padded(fields.hour, 2)):\(padded(fields.minute, 2)):\(padded(fields.second, 2))" }
 
@@ -41,6 +64,15 @@ package struct WireTime: Sendable, Hashable {
             year + era * 400 + (isNextYear ? 1 : 0), isNextYear ? month - 9 : month + 3,
             dayOfYear - (153 * month + 2) / 5 + 1
         )
+    }
+
+    /// The number of days after 1970-01-01 of a date: the other way round.
+    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month > 2 ? year : year - 1  // the year that begins in March
+        let era = floorDivide(shifted, 400)
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {

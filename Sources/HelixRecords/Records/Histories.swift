@@ -84,6 +84,15 @@ public struct ParticipantHistory: RecordView {
     /// The dates on which the instance went away, the newest last.
     public var offlineDates: [String] { record[list: "OFFLINE"] }
 
+    /// The times in which the instance was away, ms since 1970: from each time that it went to the next time that it came.
+    /// - Parameter now: when it came back where that is not noted yet.
+    public func absences(now: Int64) -> [(since: Int64, until: Int64)] {
+        let returns = entries.compactMap { HistoryEntry.members($0)["TIME"].flatMap { Int64($0) } }.sorted()
+        return offlineDates.compactMap { WireTime(offlineText: $0)?.milliseconds }.sorted().map { since in
+            (since, returns.first { $0 >= since } ?? max(now, since))
+        }
+    }
+
     /// LAST_OFFLINE_TIME, ms since 1970; `nil` while the instance is online or was never seen, on the wire -1.
     public var lastOfflineTime: Int64? {
         get { record[timestamp: "LAST_OFFLINE_TIME"].flatMap { $0 < 0 ? nil : $0 } }

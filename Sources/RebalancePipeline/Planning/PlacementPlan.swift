@@ -54,6 +54,8 @@ public struct PlacementPlan: Sendable, Hashable {
     public var transitionsDue: Int
     /// Whether the cluster's controller is paused, so that nothing of all that happens before it is set free.
     public var isPaused: Bool
+    /// Whether the cluster is in maintenance, so that nothing of all that is placed before it ends.
+    public var isInMaintenance = false
     /// When a resource stops waiting for an instance that is away, in milliseconds since 1970; what is moved then is
     /// not part of the plan. `nil` when none waits.
     public var waitsUntil: Int64?
@@ -85,6 +87,7 @@ extension Rebalancer {
             before: before.spreads, after: after.spreads, transitions: after.transitions, rounds: after.rounds,
             transitionsDue: before.transitions, isPaused: snapshot.isPaused, waitsUntil: after.waitsUntil,
             isComplete: before.isSettled && after.isSettled)
+        plan.isInMaintenance = snapshot.isInMaintenance
         for name in Set(before.snapshot.resources.keys).union(after.snapshot.resources.keys).sorted() {
             plan.compare(name, before, after)
         }

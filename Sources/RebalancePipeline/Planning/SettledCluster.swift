@@ -18,10 +18,11 @@ struct SettledCluster {
     /// A partition takes a handful of rounds for each of its replicas; beyond that one changes its mind for ever.
     private static let roundLimit = 1_000
 
-    /// A cluster whose controller works, and in which what is under way has just been done.
+    /// A cluster whose controller works and is free to place, and in which what is under way has just been done.
     init(_ snapshot: ClusterSnapshot) {
         self.snapshot = snapshot
         self.snapshot.setPaused(false)
+        self.snapshot.setMaintenance(.absent)
         transitions = self.snapshot.performPending()
     }
 

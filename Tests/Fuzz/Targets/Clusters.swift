@@ -100,6 +100,7 @@ enum ClusterChecks {
             guard let data = cluster.znodes[path] else { continue }
             let parts = path.split(separator: "/").map(String.init)
             switch (parts[1], parts.last ?? "") {
+            case ("CONTROLLER", _): snapshot.setMaintenance(found(data, path))
             case ("CONFIGS", "test"): snapshot.setClusterConfig(found(data, path))
             case ("CONFIGS", let name) where path.hasPrefix(paths.instanceConfigs):
                 snapshot.setInstanceConfig(name, found(data, path))

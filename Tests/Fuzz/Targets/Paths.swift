@@ -28,6 +28,7 @@ enum PathChecks {
     private static let segments = [
         "test", "CONFIGS", "CLUSTER", "PARTICIPANT", "RESOURCE", "IDEALSTATES", "STATEMODELDEFS", "LIVEINSTANCES",
         "INSTANCES", "MESSAGES", "CURRENTSTATES", "CONTROLLER", "EXTERNALVIEW", "TARGETEXTERNALVIEW", "PAUSE", "LEADER",
+        "MAINTENANCE",
     ]
 
     static func make(_ generator: inout SeededGenerator) -> String {

@@ -35,10 +35,15 @@ final class RecordedService: CoordinationService {
     var count: Int64 { state.withLock(\.transactions) }
 
     /// Lets the service give a session up.
-    func expire(_ id: SessionID) {
+    func expire(_ id: SessionID) { expire([id]) }
+
+    /// Lets the service give sessions up, all at once.
+    func expire(_ ids: [SessionID]) {
         memory.store.withLock { store in
-            store.expire(id)
-            recordEnd(of: id)
+            for id in ids {
+                store.expire(id)
+                recordEnd(of: id)
+            }
         }
     }
 

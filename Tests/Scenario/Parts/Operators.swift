@@ -94,6 +94,27 @@ struct Operators: ScenarioPart {
                 try await world.cluster.advance(by: wait)
                 try await world.operate { try await $0.enableCluster(world.cluster.name) }
             },
+            FaultKind("maintenance", weight: 2) { world, random in
+                let cluster = world.cluster.name
+                let wait = random.duration(in: .seconds(1)...(.seconds(40)))
+                try await world.operate { try await $0.enterMaintenance(cluster, reason: "tried") }
+                try await world.cluster.advance(by: wait)
+                try await world.operate { try await $0.exitMaintenance(cluster) }
+            },
+            FaultKind("automatic-maintenance", weight: 2) { world, random in
+                let cluster = world.cluster.name
+                let limit = Int.random(in: 0...2, using: &random)
+                let patience = random.duration(in: .seconds(1)...(.seconds(30)))
+                let wait = random.duration(in: .seconds(1)...(.seconds(60)))
+                try await world.operate {
+                    try await $0.updateClusterConfig(cluster) {
+                        $0.maxOfflineInstances = limit
+                        $0.offlineInstancesForAutoExit = limit
+                        $0.offlineTimeoutInMaintenance = patience
+                    }
+                }
+                try await world.cluster.advance(by: wait)
+            },
             FaultKind("reset-errors", weight: 3) { world, random in
                 let resource = StandardScenario.someResource(nil, &random)
                 try await world.operate { try await $0.resetResource(resource, in: world.cluster.name) }
@@ -105,6 +126,12 @@ struct Operators: ScenarioPart {
         let cluster = world.cluster.name
         try await world.insist { admin in
             try await admin.enableCluster(cluster)
+            try await admin.updateClusterConfig(cluster) {
+                $0.maxOfflineInstances = nil
+                $0.offlineInstancesForAutoExit = nil
+                $0.offlineTimeoutInMaintenance = nil
+            }
+            if try await admin.describeCluster(cluster).maintenance != nil { try await admin.exitMaintenance(cluster) }
             for name in world.simulation.ensemble.children(of: world.paths.instanceConfigs)
             where world.isOutOfService(name) {
                 try await admin.setOperation(.enable, of: name, in: cluster)

@@ -150,6 +150,10 @@ extension ClusterCommand {
         static let configuration = CommandConfiguration(
             abstract: "Place nothing anew until maintenance ends.",
             discussion: """
+                Replicas that the controller places (FULL_AUTO, USER_DEFINED) are neither made elsewhere nor dropped; top \
+                states still move from instances that go away. Those that come back take up what they had. What users place \
+                themselves goes on as they say.
+
                 EXAMPLE
                   helix cluster enter-maintenance orders --reason "rack 7 is being moved"
                 """)
@@ -167,8 +171,11 @@ extension ClusterCommand {
 
     struct ExitMaintenance: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End maintenance.",
+            abstract: "End maintenance, whoever began it.",
             discussion: """
+                What was put off is placed then. Maintenance that the controller began ends by itself, if the cluster's \
+                configuration says when (NUM_OFFLINE_INSTANCES_FOR_AUTO_EXIT).
+
                 EXAMPLE
                   helix cluster exit-maintenance orders
                 """)

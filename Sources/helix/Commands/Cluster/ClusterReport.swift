@@ -9,6 +9,7 @@ struct ClusterReport: Rendering {
     private let disabledReason: String?
     private let isInMaintenance: Bool
     private let maintenanceReason: String?
+    private let maintenanceTrigger: String?
     private let instances: [String]
     private let liveInstances: [String]
     private let resources: [String]
@@ -22,6 +23,7 @@ struct ClusterReport: Rendering {
         disabledReason = description.pause?.reason
         isInMaintenance = description.maintenance != nil
         maintenanceReason = description.maintenance?.reason
+        maintenanceTrigger = description.maintenance?.trigger.rawValue
         instances = description.instances
         liveInstances = description.liveInstances
         resources = description.resources
@@ -35,6 +37,7 @@ struct ClusterReport: Rendering {
         table.add("leader", leader ?? "none; start one with: helix controller \(cluster)")
         table.add("enabled", Phrase.yes(isEnabled, because: disabledReason))
         table.add("maintenance", Phrase.yes(isInMaintenance, because: maintenanceReason))
+        if let maintenanceTrigger { table.add("begun by", maintenanceTrigger) }
         table.add("instances", "\(instances.count), of which \(liveInstances.count) alive")
         for name in instances { table.add("", "\(name)\(liveInstances.contains(name) ? "" : " (not alive)")") }
         table.add("resources", "\(resources.count)")

@@ -115,6 +115,7 @@ extension Convergence.Cause {
     fileprivate var title: String {
         switch self {
         case .paused: "The controller is paused"
+        case .maintenance: "Held by maintenance"
         case .frozen: "Left as it is"
         case .error: "In ERROR"
         case .unprocessable: "Given up by their instances"

@@ -31,6 +31,7 @@ struct PlanReport: Rendering {
     private let cluster: String
     private let leader: String?
     private let isPaused: Bool
+    private let isInMaintenance: Bool
     private let isComplete: Bool
     private let coming: Int
     private let going: Int
@@ -47,7 +48,8 @@ struct PlanReport: Rendering {
     private let listsMoves: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, leader, isPaused, isComplete, coming, going, moves, handOffs, transitions, rounds, transitionsDue
+        case cluster, leader, isPaused, isInMaintenance
+        case isComplete, coming, going, moves, handOffs, transitions, rounds, transitionsDue
         case waitsUntil, overall, resources, instances, problems
     }
 
@@ -55,6 +57,7 @@ struct PlanReport: Rendering {
         cluster = seen.snapshot.cluster
         leader = seen.leader
         (isPaused, isComplete) = (plan.isPaused, plan.isComplete)
+        isInMaintenance = plan.isInMaintenance
         (coming, going) = (plan.coming, plan.going)
         moves = plan.moves.map { Move(resource: $0.resource, partition: $0.partition, from: $0.from, to: $0.to) }
         handOffs = plan.handOffs.map { Move(resource: $0.resource, partition: $0.partition, from: $0.from, to: $0.to) }
@@ -164,6 +167,11 @@ struct PlanReport: Rendering {
         }
         if isPaused {
             notes.append("The controller is disabled, so nothing moves until then: helix cluster enable \(cluster)")
+        }
+        if isInMaintenance {
+            notes.append(
+                "The cluster is in maintenance, so nothing is placed until it ends: helix cluster exit-maintenance "
+                    + cluster)
         }
         if leader == nil { notes.append(Phrase.noLeader(of: cluster)) }
         return notes
