@@ -137,20 +137,19 @@ enum ComputePlacement {
         if !inputs.isByName, let former = decision.placement, partition < former.lists.count,
             !former.lists[partition].isEmpty
         {
-            let list = former.lists[partition]
-            return (
-                list.compactMap { position[$0] }, list.prefix(former.inputs.topCount).count { position[$0] != nil }
-            )
+            let list = places(of: former.lists[partition], standing, position)
+            return (list.compactMap(\.self), list.prefix(former.inputs.topCount).count { $0 != nil })
         }
         if !inputs.isByName, decision.placement == nil,
             let recorded = configuration.idealState?.preferenceLists[resource.partitions[partition]], !recorded.isEmpty
         {
-            let list = recorded.map { standing.index(of: $0).flatMap { position[$0] } }
+            let list = places(of: recorded.map { standing.index(of: $0) }, standing, position)
             return (list.compactMap(\.self), list.prefix(inputs.topCount).count { $0 != nil })
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {
             let state = configuration.modelState(id)
+            let instance = position[instance] == nil ? standing.swaps.successors[instance] ?? instance : instance
             guard state >= 0, state != configuration.model.droppedIndex, position[instance] != nil else { return }
             best[instance] = min(best[instance] ?? .max, state)
         }
@@ -160,6 +159,18 @@ enum ComputePlacement {
             a.value != b.value ? a.value < b.value : standing.precedes(a.key, b.key)
         }
         return (sorted.compactMap { position[$0.key] }, min(inputs.topCount, sorted.count { $0.value == 0 }))
+    }
+
+    /// The positions of instances, each once; the place of one that was replaced is its successor's, so that nothing
+    /// moves but from the one to the other.
+    private static func places(
+        of list: [Int32?], _ standing: ClusterStanding, _ position: [Int32: Int32]
+    ) -> [Int32?] {
+        var taken: Set<Int32> = []
+        return list.map { instance in
+            let place = instance.flatMap { position[$0] ?? standing.swaps.successors[$0].flatMap { position[$0] } }
+            return place.flatMap { taken.insert($0).inserted ? $0 : nil }
+        }
     }
 
     // MARK: What could not be placed

@@ -22,12 +22,14 @@ struct PartitionPlan {
             return
         }
         let wish = decision.wish(for: partition, configuration, resource)
+        let mirrored = MirroredReplicas(state, standing)
         target = ComputeIdealState.target(
-            partition: name, wish: wish, state, configuration, standing,
+            partition: name, wish: wish, mirrored.originals, configuration, standing,
             reluctant: decision.reluctant(in: partition, state, snapshot),
             time: snapshot.time)
         problem = target.fault.map(fault)
-        var occupancy = Occupancy(state, wish: wish, configuration, standing)
+        let mirrors = mirrored.add(to: &target, of: name, wish: wish, configuration, standing)
+        var occupancy = Occupancy(state, wish: wish, mirrors: mirrors, configuration, standing)
         RightOfWay.clear(&target, state, &occupancy, standing)
         let wanted = ComputeTransitions.transitions(target, state, configuration, standing, snapshot)
         let selected = ApplyConstraints.select(wanted.candidates, list: wish?.list ?? [], occupancy, standing)
