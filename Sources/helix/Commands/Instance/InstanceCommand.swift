@@ -7,7 +7,7 @@ struct InstanceCommand: AsyncParsableCommand {
         commandName: "instance", abstract: "Add, drop, list, describe, enable, disable and tag instances.",
         subcommands: [
             Add.self, Drop.self, List.self, Describe.self, Enable.self, Disable.self, Operate.self, Tag.self,
-            Reset.self, Evacuate.self, Evacuated.self, Swap.self,
+            Reset.self, Evacuate.self, Evacuated.self, Swap.self, Purge.self, Kill.self,
         ])
 }
 
