@@ -61,4 +61,75 @@ struct FleetTests {
             #expect(try await stand.done("instance describe orders n1_1").output.contains("EVACUATE"))
         }
     }
+
+    @Test("an instance is replaced by a new one, which holds what it held")
+    func swap() async throws {
+        try await withCluster { stand in
+            let plan = try await stand.done("instance swap start orders n1_1 n9_9 --dry-run").output
+            #expect(plan.contains("n9_9 would get a copy of"))
+            try await stand.done("instance swap start orders n1_1 n9_9")
+            let early = try await stand.run("instance swap complete orders n1_1 n9_9")
+            #expect((early.code, early.errors.contains("n9_9 is not alive")) == (1, true))
+            let participant = try stand.start("participant orders n9_9")
+            let lines = try await stand.done("instance swap start orders n1_1 n9_9 --wait").lines
+            #expect(try #require(lines.last).contains("ready"))
+            #expect(try await stand.run("instance swap status orders n1_1 n9_9").code == 0)
+            let before = try await held(by: "n1_1", stand)
+            #expect(try await stand.done("instance swap complete orders n1_1 n9_9").output.contains("taken the place"))
+            try await eventually(within: .seconds(30), "the exchange") {
+                let former = try await held(by: "n1_1", stand)
+                let present = try await held(by: "n9_9", stand)
+                return former.isEmpty && present == before
+            }
+            #expect(try await stand.run("instance swap cancel orders n1_1 n9_9").code == 1)
+            participant.signal(SIGTERM)
+            _ = try await participant.ended()
+        }
+    }
+
+    @Test("instances are purged that are gone, and killed that are not")
+    func removal() async throws {
+        try await withCluster(["n1_1", "n2_2"]) { stand in
+            try await stand.done("instance add orders n3_3")
+            #expect(try await stand.run("instance purge orders").errors.contains("OFFLINE_DURATION_FOR_PURGE_MS"))
+            #expect(
+                try await stand.done("instance kill orders n2_2 --dry-run").output.contains("would lose 4 replicas"))
+            #expect(try await stand.done("instance kill orders n2_2").output.contains("end its process"))
+            #expect(try await stand.run("instance kill orders n2_2").errors.contains("nothing to kill"))
+            try await eventually(within: .seconds(30), "the controller notes that n2_2 is gone") {
+                try await stand.done("instance purge orders --offline-for 0s --dry-run").output
+                    .contains("n2_2      would be  it has been offline for long")
+            }
+            let text = try await stand.done("instance purge orders --offline-for 0s").output
+            #expect(text.contains("n1_1      no      it is alive"), "\(text)")
+            #expect(try await stand.done("instance list orders --format json").output.contains("n2_2") == false)
+        }
+    }
+
+    @Test("it is told whether instances may be stopped")
+    func stoppable() async throws {
+        try await withCluster { stand in
+            try await eventually(within: .seconds(30), "nothing is under way") {
+                try await stand.run("instance stoppable orders n1_1").code == 0
+            }
+            let all = try await stand.run("instance stoppable orders n1_1 n2_2 n3_3 --format json")
+            #expect(all.code == 1)
+            let json = try #require(try all.json() as? [String: Any])
+            #expect((json["stoppable"] as? [String])?.first == "n1_1")
+            #expect((json["instances"] as? [[String: Any]])?.count == 3)
+            let none = try await stand.run("instance stoppable orders n9_9")
+            #expect((none.code, none.output.contains("check the name")) == (1, true))
+            try await stand.done("instance disable orders n3_3 --reason worn")
+            let disabled = try await stand.run("instance stoppable orders n3_3 --checks enabled").output
+            #expect(disabled.contains("it is disabled (worn)"))
+            try await stand.done("instance stoppable orders n3_3 --checks enabled --checks alive --skip enabled")
+        }
+    }
+
+    /// An instance's replicas and their states.
+    private func held(by instance: String, _ stand: Stand) async throws -> [String] {
+        let json = try await stand.done("instance describe orders \(instance) --format json").json() as? [String: Any]
+        let replicas = json?["replicas"] as? [[String: Any]] ?? []
+        return replicas.map { "\($0["partition"] ?? "") \($0["state"] ?? "")" }.sorted()
+    }
 }

@@ -16,9 +16,8 @@ enum Interruptible {
             group.addTask { try await body() }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
-                // Cancelled, because the body is done.
-                try await Task.sleep(for: .seconds(86_400))
-                return nil
+                // The signals end when the task is cancelled, because the body is done or nobody waits any more.
+                throw CancellationError()
             }
             defer { group.cancelAll() }
             guard let value = try await group.next() ?? nil else { throw Interrupted(description: message) }
