@@ -14,6 +14,8 @@ public struct Decision: Sendable {
     /// Resources whose ideal state does not show where they are placed (``placement(of:in:)``). Only those that were looked
     /// at in this pass.
     public internal(set) var unrecorded: Set<String> = []
+    /// Instances that have been offline for so long that they should be dropped.
+    public internal(set) var departed: [DepartedInstance] = []
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
     public internal(set) var nextDeadline: Int64?
     /// Faults of the cluster as a whole.

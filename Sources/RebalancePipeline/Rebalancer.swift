@@ -38,6 +38,7 @@ public struct Rebalancer: Sendable {
         decision.transitions = []
         decision.obsoleteMessages = []
         decision.unrecorded = []
+        decision.departed = []
         decision.nextDeadline = nil
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         let isEverything = changes.isEverything || decision.standing == nil
@@ -60,7 +61,10 @@ public struct Rebalancer: Sendable {
             for name in placed.union(changes.records) { decision.compareRecord(of: name, snapshot) }
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
-        if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }
+        if !snapshot.isPaused {
+            ObsoleteMessages.decide(&decision, snapshot)
+            Deregistration.decide(&decision, snapshot)
+        }
         decision.transitions.sort {
             ($0.urgency, $0.resource, $0.instance, $0.partition) < ($1.urgency, $1.resource, $1.instance, $1.partition)
         }
