@@ -137,19 +137,23 @@ enum ComputePlacement {
         if !inputs.isByName, let former = decision.placement, partition < former.lists.count,
             !former.lists[partition].isEmpty
         {
-            let list = places(of: former.lists[partition], standing, position)
+            let list = places(of: former.lists[partition], partition, resource, standing, position)
             return (list.compactMap(\.self), list.prefix(former.inputs.topCount).count { $0 != nil })
         }
         if !inputs.isByName, decision.placement == nil,
             let recorded = configuration.idealState?.preferenceLists[resource.partitions[partition]], !recorded.isEmpty
         {
-            let list = places(of: recorded.map { standing.index(of: $0) }, standing, position)
+            let list = places(
+                of: recorded.map { standing.index(of: $0) }, partition, resource, standing, position)
             return (list.compactMap(\.self), list.prefix(inputs.topCount).count { $0 != nil })
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {
             let state = configuration.modelState(id)
-            let instance = position[instance] == nil ? standing.swaps.successors[instance] ?? instance : instance
+            let heir = standing.swaps.successors[instance]
+            let isReplaced =
+                heir.map { resource.current.state(partition: partition, instance: $0) != nil } ?? false
+            let instance = position[instance] == nil && isReplaced ? heir ?? instance : instance
             guard state >= 0, state != configuration.model.droppedIndex, position[instance] != nil else { return }
             best[instance] = min(best[instance] ?? .max, state)
         }
@@ -161,15 +165,19 @@ enum ComputePlacement {
         return (sorted.compactMap { position[$0.key] }, min(inputs.topCount, sorted.count { $0.value == 0 }))
     }
 
-    /// The positions of instances, each once; the place of one that was replaced is its successor's, so that nothing
-    /// moves but from the one to the other.
+    /// The positions of instances, each once. The place of one that was replaced is its successor's where that has the
+    /// partition already, so that nothing moves but from the one to the other.
     private static func places(
-        of list: [Int32?], _ standing: ClusterStanding, _ position: [Int32: Int32]
+        of list: [Int32?], _ partition: Int, _ resource: ClusterSnapshot.Resource, _ standing: ClusterStanding,
+        _ position: [Int32: Int32]
     ) -> [Int32?] {
         var taken: Set<Int32> = []
         return list.map { instance in
-            let place = instance.flatMap { position[$0] ?? standing.swaps.successors[$0].flatMap { position[$0] } }
-            return place.flatMap { taken.insert($0).inserted ? $0 : nil }
+            guard let instance else { return nil }
+            let heir = standing.swaps.successors[instance].flatMap { heir in
+                resource.current.state(partition: partition, instance: heir) == nil ? nil : position[heir]
+            }
+            return (position[instance] ?? heir).flatMap { taken.insert($0).inserted ? $0 : nil }
         }
     }
 

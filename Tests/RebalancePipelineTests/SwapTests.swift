@@ -180,6 +180,21 @@ struct SwapTests {
         for other in ["b", "c", "d"] { #expect(world.states[other] == former[other]) }
     }
 
+    @Test("inherits no more than it has: an instance beside one that is out of use is not filled for that")
+    func noInheritance() {
+        var world = makeWorld(["a", "b", "c"], partitions: 12)
+        // Two that serve side by side under one logical id, as on one host; then one of them is taken out of use.
+        world.operate("z", .enable)
+        world.settle()
+        let former = world.states
+        world.operate("a", .unknown)
+        world.settle()
+        for name in ["b", "c", "z"] {
+            let kept = former[name]!["db"]!.keys.filter { world.states[name]?["db"]?[$0] != nil }
+            #expect(kept.count == former[name]!["db"]!.count, "\(name) lost some for nothing")
+        }
+    }
+
     @Test("does not make the others have fewer or more than they should, at any step")
     func bounds() {
         var world = makeWorld(partitions: 4)

@@ -93,9 +93,12 @@ private struct EvacuationWait: Sendable {
         let end = try await Interruptible.run(
             orThrow: "no longer waiting; the evacuation of \(instance) goes on. Wait again with: \(again)"
         ) {
-            try await administrator.awaitEvacuation(of: instance, in: cluster) { evacuation in
+            var last = ""
+            return try await administrator.awaitEvacuation(of: instance, in: cluster) { evacuation in
                 let report = EvacuationReport(evacuation, of: instance)
-                if output.format == .json { try output.showNext(report) } else { StandardOutput.write(report.line) }
+                let line = output.format == .json ? try JSON.line(report) : report.line
+                if line != last { StandardOutput.write(line) }
+                last = line
             }
         }
         if end != .finished { throw ExitCode(1) }

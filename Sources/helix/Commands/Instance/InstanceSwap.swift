@@ -80,9 +80,14 @@ extension InstanceCommand.Swap {
                 orThrow: "no longer waiting; \(target.new) goes on being filled. Look again with: helix instance swap "
                     + "status \(target.cluster) \(target.old) \(target.new)"
             ) {
-                try await administrator.awaitSwap(from: target.old, to: target.new, in: target.cluster) { status in
+                var last = ""
+                return try await administrator.awaitSwap(
+                    from: target.old, to: target.new, in: target.cluster
+                ) { status in
                     let report = SwapReport(status)
-                    if output.format == .json { try output.showNext(report) } else { StandardOutput.write(report.line) }
+                    let line = output.format == .json ? try JSON.line(report) : report.line
+                    if line != last { StandardOutput.write(line) }
+                    last = line
                 }
             }
             if !status.isReady { throw ExitCode(1) }
