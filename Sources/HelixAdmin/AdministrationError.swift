@@ -7,7 +7,7 @@ public struct AdministrationError: Error, Sendable, Hashable, CustomStringConver
         private enum Kind: Hashable {
             case doesNotExist, alreadyExists, isNotSetUp, isLive, isNotAlive, isInUse
             case invalidName, invalidValue, unreadableRecord, illegalMove
-            case notInError, messagePending, tooFewInstances, conflict
+            case notInError, messagePending, tooFewInstances, notReady, conflict
         }
         private let kind: Kind
 
@@ -37,6 +37,8 @@ public struct AdministrationError: Error, Sendable, Hashable, CustomStringConver
         public static let messagePending = Code(kind: .messagePending)
         /// There are fewer instances than replicas wanted.
         public static let tooFewInstances = Code(kind: .tooFewInstances)
+        /// Something has to happen before.
+        public static let notReady = Code(kind: .notReady)
         /// Others kept changing the same record.
         public static let conflict = Code(kind: .conflict)
 

@@ -121,10 +121,13 @@ extension Administrator {
     }
 
     /// The deletions of all that belongs to an instance, children before parents.
-    private func deletions(of instance: String, _ paths: ClusterPaths) async throws -> [WriteOperation] {
+    /// - Parameter versions: of those znodes that must not have changed.
+    func deletions(
+        of instance: String, _ paths: ClusterPaths, versions: [String: Int32] = [:]
+    ) async throws -> [WriteOperation] {
         let config = try await session.subtree(paths.instanceConfig(instance))
         let work = try await session.subtree(paths.instance(instance))
-        return (config + work).reversed().map { .delete($0) }
+        return (config + work).reversed().map { .delete($0, version: versions[$0]) }
     }
 
     /// The names of the instances that are configured, sorted; those with a tag, where one is given.

@@ -31,7 +31,7 @@ extension Administrator {
         }
     }
 
-    private func decode<View: RecordView>(_ data: [UInt8], _ path: String) throws -> View {
+    func decode<View: RecordView>(_ data: [UInt8], _ path: String) throws(AdministrationError) -> View {
         do throws(RecordError) {
             return try View(decoding: data, path: path)
         } catch {

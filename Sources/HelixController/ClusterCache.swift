@@ -104,6 +104,7 @@ struct ClusterCache: Sendable {
             places.formUnion(late.filter { !$0.isQueue })
             places.subtract(queues)
         }
+        places.formUnion(companions(of: places))
         try await read(sorted(places))
         wakeForDeferred()
     }

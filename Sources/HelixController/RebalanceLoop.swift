@@ -11,6 +11,7 @@ struct RebalanceLoop: Sendable {
     private let views: ViewPublisher
     private let histories: ParticipantHistories
     private let placements: PlacementRecorder
+    private let deregistrar: Deregistrar
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -24,13 +25,14 @@ struct RebalanceLoop: Sendable {
 
     init(
         office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
-        placements: PlacementRecorder, reconnected: Flag
+        placements: PlacementRecorder, deregistrar: Deregistrar, reconnected: Flag
     ) {
         self.office = office
         self.context = context
         self.views = views
         self.histories = histories
         self.placements = placements
+        self.deregistrar = deregistrar
         self.reconnected = reconnected
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
@@ -111,6 +113,7 @@ struct RebalanceLoop: Sendable {
             placements.record(lists, of: resource)
         }
         histories.follow(cache.snapshot.instances)
+        deregistrar.drop(decision.departed)
     }
 
     /// Begins or ends maintenance, in the cluster and in the snapshot.

@@ -96,7 +96,7 @@ enum ComputeIdealState {
             }
             let isDisabled = standing[instance].duty == .disabled || configuration.isDisabled(partition, on: instance)
             switch (standing[instance].duty, current) {
-            case (.excluded, nil), (.evacuating, nil): continue
+            case (.excluded, nil), (.evacuating, nil), (.mirroring, nil): continue
             case (.excluded, _?):
                 target.replicas.append(Target(instance: instance, state: model.droppedIndex, isLeaving: true))
             case (_, nil) where isDisabled: continue

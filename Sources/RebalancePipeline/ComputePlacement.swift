@@ -141,20 +141,23 @@ enum ComputePlacement {
         if !inputs.isByName, let former = decision.placement, partition < former.lists.count,
             !former.lists[partition].isEmpty
         {
-            let list = former.lists[partition]
-            return (
-                list.compactMap { position[$0] }, list.prefix(former.inputs.topCount).count { position[$0] != nil }
-            )
+            let list = places(of: former.lists[partition], partition, resource, standing, position)
+            return (list.compactMap(\.self), list.prefix(former.inputs.topCount).count { $0 != nil })
         }
         if !inputs.isByName, decision.placement == nil,
             let recorded = configuration.idealState?.preferenceLists[resource.partitions[partition]], !recorded.isEmpty
         {
-            let list = recorded.map { standing.index(of: $0).flatMap { position[$0] } }
+            let list = places(
+                of: recorded.map { standing.index(of: $0) }, partition, resource, standing, position)
             return (list.compactMap(\.self), list.prefix(inputs.topCount).count { $0 != nil })
         }
         var best: [Int32: Int] = [:]
         func note(_ instance: Int32, _ id: UInt16) {
             let state = configuration.modelState(id)
+            let heir = standing.swaps.successors[instance]
+            let isReplaced =
+                heir.map { resource.current.state(partition: partition, instance: $0) != nil } ?? false
+            let instance = position[instance] == nil && isReplaced ? heir ?? instance : instance
             guard state >= 0, state != configuration.model.droppedIndex, position[instance] != nil else { return }
             best[instance] = min(best[instance] ?? .max, state)
         }
@@ -164,6 +167,22 @@ enum ComputePlacement {
             a.value != b.value ? a.value < b.value : standing.precedes(a.key, b.key)
         }
         return (sorted.compactMap { position[$0.key] }, min(inputs.topCount, sorted.count { $0.value == 0 }))
+    }
+
+    /// The positions of instances, each once. The place of one that was replaced is its successor's where that has the
+    /// partition already, so that nothing moves but from the one to the other.
+    private static func places(
+        of list: [Int32?], _ partition: Int, _ resource: ClusterSnapshot.Resource, _ standing: ClusterStanding,
+        _ position: [Int32: Int32]
+    ) -> [Int32?] {
+        var taken: Set<Int32> = []
+        return list.map { instance in
+            guard let instance else { return nil }
+            let heir = standing.swaps.successors[instance].flatMap { heir in
+                resource.current.state(partition: partition, instance: heir) == nil ? nil : position[heir]
+            }
+            return (position[instance] ?? heir).flatMap { taken.insert($0).inserted ? $0 : nil }
+        }
     }
 
     // MARK: What could not be placed

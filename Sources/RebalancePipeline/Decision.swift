@@ -18,6 +18,8 @@ public struct Decision: Sendable {
     public internal(set) var unrecorded: Set<String> = []
     /// Whether something may have been placed anew in this pass.
     var hasPlaced = false
+    /// Instances that have been offline for so long that they should be dropped.
+    public internal(set) var departed: [DepartedInstance] = []
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
     public internal(set) var nextDeadline: Int64?
     /// Faults of the cluster as a whole.

@@ -11,14 +11,15 @@ struct Occupancy {
     private let replicaBound: Int?
     private let liveCount: Int
 
+    /// - Parameter mirrors: replicas on instances that are to replace others, which come on top of those wished for.
     init(
-        _ state: ReadCurrentState.PartitionState, wish: Wish?, _ configuration: ResourceConfiguration,
+        _ state: ReadCurrentState.PartitionState, wish: Wish?, mirrors: Int = 0, _ configuration: ResourceConfiguration,
         _ standing: ClusterStanding
     ) {
         model = configuration.model
         counts = [Int](repeating: 0, count: model.states.count)
         reserved = counts
-        replicaBound = wish.map { $0.count + configuration.extraReplicas(of: $0) }
+        replicaBound = wish.map { $0.count + configuration.extraReplicas(of: $0) + mirrors }
         liveCount = standing.liveCount
         for replica in state.replicas { counts[replica.state] += 1 }
         // Nobody executes a message that its receiver gave up.

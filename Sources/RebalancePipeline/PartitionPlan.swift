@@ -3,6 +3,8 @@ import StateModels
 /// Stages 2 to 5 for one partition: what is there, what should become of it, and what may be done about it now.
 struct PartitionPlan {
     let state: ReadCurrentState.PartitionState
+    /// The same without the replicas that only mirror others.
+    private(set) var originals: ReadCurrentState.PartitionState
     private(set) var target = ComputeIdealState.PartitionTarget()
     private(set) var passed: [ComputeTransitions.Candidate] = []
     private(set) var held: [ComputeTransitions.Held] = []
@@ -15,6 +17,7 @@ struct PartitionPlan {
         _ decision: ResourceDecision, _ standing: ClusterStanding, _ snapshot: ClusterSnapshot
     ) {
         state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
+        originals = state
         let name = resource.partitions[partition]
         func fault(_ text: String) -> Problem { Problem(resource: resource.name, partition: name, text: text) }
         if let unknown = state.unknownState {
@@ -23,14 +26,17 @@ struct PartitionPlan {
                     + "\(configuration.model.name) does not have; the partition stays as it is")
             return
         }
+        let mirrored = MirroredReplicas(state, standing)
+        originals = mirrored.originals
         var wish = decision.wish(for: partition, configuration, resource)
-        wish?.keepHolders(state, configuration.model, standing)
+        wish?.keepHolders(originals, configuration.model, standing)
         target = ComputeIdealState.target(
-            partition: name, wish: wish, state, configuration, standing,
+            partition: name, wish: wish, originals, configuration, standing,
             reluctant: decision.reluctant(in: partition, state, snapshot),
             time: snapshot.time)
         problem = target.fault.map(fault)
-        var occupancy = Occupancy(state, wish: wish, configuration, standing)
+        let mirrors = mirrored.add(to: &target, of: name, wish: wish, configuration, standing)
+        var occupancy = Occupancy(state, wish: wish, mirrors: mirrors, configuration, standing)
         RightOfWay.clear(&target, state, &occupancy, standing)
         let wanted = ComputeTransitions.transitions(target, state, configuration, standing, snapshot)
         unwanted = wanted.unwanted

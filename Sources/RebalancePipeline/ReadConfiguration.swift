@@ -13,6 +13,8 @@ enum ReadConfiguration {
         case evacuating
         /// Is to have nothing.
         case excluded
+        /// Is to have what the instance has that it is to replace.
+        case mirroring
 
         /// An instance without configuration is on its way out, or not yet in.
         init(_ config: InstanceConfig?) {
@@ -88,6 +90,8 @@ enum ReadConfiguration {
         var names: NameTable
         /// What is weighed; `nil` when nothing is.
         var capacityRules: CapacityRules?
+        /// Who replaces whom.
+        var swaps = Swaps()
 
         func name(of instance: Int32) -> String { names[Int(instance)] }
 
@@ -102,16 +106,21 @@ enum ReadConfiguration {
         for (rank, index) in byName.enumerated() { nameRank[index] = rank }
         let zones = ZoneScheme(snapshot.clusterConfig.value)
         let rules = CapacityRules(snapshot.clusterConfig.value)
-        let instances = snapshot.instances.map {
+        let swaps = Swaps(snapshot, byName: byName.map(Int32.init))
+        var instances = snapshot.instances.map {
             Standing(
                 $0, zones: zones, capacities: rules, cluster: snapshot.clusterConfig.value,
                 maintenance: snapshot.maintenance.value)
+        }
+        for pair in swaps.pairs { instances[Int(pair.new)].duty = .mirroring }
+        for (instance, error) in swaps.unclear {
+            (instances[Int(instance)].duty, instances[Int(instance)].frozenBy) = (.evacuating, error)
         }
         return ClusterStanding(
             instances: instances, byName: byName.map(Int32.init), nameRank: nameRank,
             liveCount: instances.count(where: \.isLive),
             lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames,
-            capacityRules: rules)
+            capacityRules: rules, swaps: swaps)
     }
 
     /// Faults that are nobody's in particular.

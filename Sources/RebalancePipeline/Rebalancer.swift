@@ -39,6 +39,7 @@ public struct Rebalancer: Sendable {
         decision.cancellations = []
         decision.obsoleteMessages = []
         decision.unrecorded = []
+        decision.departed = []
         decision.nextDeadline = nil
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         let isEverything = changes.isEverything || decision.standing == nil
@@ -64,7 +65,10 @@ public struct Rebalancer: Sendable {
             for name in placed.union(changes.records) { decision.compareRecord(of: name, snapshot) }
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
-        if !snapshot.isPaused { ObsoleteMessages.decide(&decision, snapshot) }
+        if !snapshot.isPaused {
+            ObsoleteMessages.decide(&decision, snapshot)
+            Deregistration.decide(&decision, snapshot)
+        }
         decision.cancellations.sort {
             ($0.resource, $0.partition, $0.instance) < ($1.resource, $1.partition, $1.instance)
         }

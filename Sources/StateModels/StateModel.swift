@@ -90,6 +90,18 @@ public struct StateModel: Sendable {
     /// The indices of the states from which one transition leads to the top state.
     public var secondTopIndices: [Int] { states.indices.filter { rank(from: $0, to: 0) != .max } }
 
+    /// The state that an instance takes which is to replace another one, when the other's replica is in `state`
+    /// (protocol reference 6.6, "Swap"): the same, unless that is the top state, or ERROR in its stead, and has no room
+    /// for both; then the first state from which one transition leads there.
+    public func mirroredState(of state: Int) -> Int {
+        guard state == 0 || state == errorIndex else { return state }
+        switch states[0].bound {
+        case .replicas, .participants: return 0
+        case .atMost, .unbounded:
+            return secondTopIndices.first { $0 != errorIndex && $0 != droppedIndex } ?? initialIndex
+        }
+    }
+
     /// The index of a state in ``states``, `nil` when the model has no such state.
     public func index(of state: String) -> Int? { indices[state] }
 

@@ -57,6 +57,38 @@ struct CacheTests {
         }
     }
 
+    @Test("what a swap changes in one transaction is seen at once, whatever event comes first")
+    func swap() async throws {
+        try await with(instances: ["a", "b", "z"]) { cluster, cache in
+            func config(_ name: String, _ operation: InstanceOperation) throws -> [UInt8] {
+                var config = InstanceConfig(id: name)
+                if name == "z" { config.setDomain([("INSTANCE", "a")]) }
+                config.setOperation(operation, at: 1)
+                return try config.encoded()
+            }
+            func list(_ name: String) throws -> [UInt8] {
+                var idealState = IdealState(id: "db")
+                idealState.rebalanceMode = .semiAuto
+                idealState.preferenceLists = ["db_0": [name]]
+                return try idealState.encoded()
+            }
+            try await cluster.session.create(cluster.paths.idealState("db"), try list("a"))
+            try await cluster.session.set(cluster.paths.instanceConfig("z"), try config("z", .swapIn))
+            try await cache.catchUp()
+            try await cluster.session.commit([
+                .set(cluster.paths.instanceConfig("z"), data: try config("z", .enable)),
+                .set(cluster.paths.instanceConfig("a"), data: try config("a", .unknown)),
+                .set(cluster.paths.idealState("db"), data: try list("z")),
+            ])
+            try await cache.refresh([WatchEvent(path: cluster.paths.instanceConfig("z"), kind: .dataChanged)])
+            let operations = ["a", "z"].map { name in
+                cache.snapshot.instances[cache.snapshot.instanceIndex(name)!].config.value?.effectiveOperation
+            }
+            #expect(operations == [.unknown, .enable])
+            #expect(cache.snapshot.resources["db"]?.idealState.value?.preferenceLists == ["db_0": ["z"]])
+        }
+    }
+
     @Test("a message is never missing while the state that came of it has not been seen", arguments: [false, true])
     func messagesBeforeStates(isFullRead: Bool) async throws {
         for place in 1...24 {

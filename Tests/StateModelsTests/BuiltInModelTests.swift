@@ -22,6 +22,20 @@ struct BuiltInModelTests {
     }
 
     @Test(
+        "Who is to replace a replica stands one step below a top state that has no room for both",
+        arguments: [
+            (StateModel.masterSlave, "MASTER", "SLAVE"), (.masterSlave, "SLAVE", "SLAVE"),
+            (.masterSlave, "ERROR", "SLAVE"), (.masterSlave, "OFFLINE", "OFFLINE"),
+            (.leaderStandby, "LEADER", "STANDBY"),
+            (.onlineOffline, "ONLINE", "ONLINE"), (.onlineOffline, "ERROR", "ONLINE"),
+            (.onlineOffline, "OFFLINE", "OFFLINE"),
+        ])
+    func mirrored(model: StateModel, state: String, expected: String) throws {
+        let index = try #require(model.index(of: state))
+        #expect(model.states[model.mirroredState(of: index)].name == expected)
+    }
+
+    @Test(
         "Their top states",
         arguments: zip(
             StateModel.builtIn, ["MASTER", "LEADER", "MASTER", "ONLINE", "ONLINE", "COMPLETED", "INIT"]))

@@ -48,8 +48,10 @@ public struct ReplicaSpread: Sendable, Hashable {
         case disabled
         /// It is evacuated, or has no configuration.
         case draining
-        /// It is to have nothing: SWAP_IN or UNKNOWN.
+        /// It is to have nothing: UNKNOWN, or SWAP_IN without anybody to replace.
         case excluded
+        /// It has what the instance has that it is to replace: SWAP_IN.
+        case swappingIn = "swapping in"
         /// Its fault zone is unknown.
         case noZone = "zone unknown"
         /// It has not the tag that the resources ask for.
@@ -112,6 +114,7 @@ extension ReplicaSpread.Absence {
         case .disabled: self = .disabled
         case .evacuating: self = .draining
         case .excluded: self = .excluded
+        case .mirroring: self = .swappingIn
         case .serving where standing.misplacedBy != nil: self = .noZone
         case .serving where !isTagged: self = .untagged
         case .serving: return nil

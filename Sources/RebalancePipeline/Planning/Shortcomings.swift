@@ -72,6 +72,8 @@ struct Shortcomings {
         else { return }
         let (model, name) = (configuration.model, resource.name)
         let active = resource.current[partition].filter { replica in
+            // What is there to replace another one does not count until it does.
+            if standing[replica.instance].duty == .mirroring { return false }
             let state = configuration.modelState(replica.state)
             return state >= 0 && state != model.initialIndex && state != model.errorIndex
         }

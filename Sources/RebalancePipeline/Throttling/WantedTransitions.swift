@@ -33,7 +33,7 @@ struct WantedTransitions {
         if candidates.isEmpty && (isOpen || plan.state.pending.isEmpty) { return nil }
         let name = resource.partitions[partition]
         var kinds = RebalanceKinds(
-            plan.state, wish: own.wish(for: partition, configuration, resource), configuration, standing,
+            plan.originals, wish: own.wish(for: partition, configuration, resource), configuration, standing,
             partition: name)
         // Nobody executes a message that its receiver gave up.
         for move in plan.state.pending where !move.isUnprocessable {

@@ -32,7 +32,7 @@ extension Mutant {
             "While a partition moves it may have any number of replicas, not one more than it should.",
             .expression(
                 in: "RebalancePipeline/Occupancy.swift",
-                "wish.map { $0.count + configuration.extraReplicas(of: $0) }", becomes: "nil"),
+                "wish.map { $0.count + configuration.extraReplicas(of: $0) + mirrors }", becomes: "nil"),
             .expression(
                 in: "RebalancePipeline/StateAssignment.swift",
                 "max(wish.count, 1) + configuration.extraReplicas(of: wish)", becomes: "Int.max")),

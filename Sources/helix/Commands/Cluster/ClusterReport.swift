@@ -50,6 +50,9 @@ struct ClusterReport: Rendering {
 
 /// Phrases that recur in reports.
 enum Phrase {
+    /// "1 replica", "2 replicas".
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     static func yes(_ isSo: Bool, because reason: String?) -> String {
         (isSo ? "yes" : "no") + (reason.flatMap { $0.isEmpty ? nil : " (\($0))" } ?? "")
     }

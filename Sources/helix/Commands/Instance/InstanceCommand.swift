@@ -4,10 +4,11 @@ import HelixRecords
 
 struct InstanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "instance", abstract: "Add, drop, list, describe, enable, disable and tag instances.",
+        commandName: "instance",
+        abstract: "Add, drop, describe, operate, evacuate and replace instances, and ask whether they may stop.",
         subcommands: [
             Add.self, Drop.self, List.self, Describe.self, Enable.self, Disable.self, Operate.self, Tag.self,
-            Reset.self,
+            Reset.self, Evacuate.self, Evacuated.self, Swap.self, Purge.self, Kill.self, Stoppable.self,
         ])
 }
 

@@ -1,16 +1,16 @@
-import HelixRecords
-
 /// Where an instance is in the cluster's topology: replicas of a partition go to different fault zones.
-struct FaultZone: Sendable, Hashable {
+package struct FaultZone: Sendable, Hashable {
     /// The values of the topology keys down to the fault zone type: racks of one name in two rooms are two zones.
-    var path: [String]
+    package var path: [String]
 
     /// What the zone itself is called.
-    var name: String { path.last ?? "" }
+    package var name: String { path.last ?? "" }
+
+    package init(path: [String]) { self.path = path }
 }
 
 /// How a cluster says where its instances are (protocol reference 4.4, TOPOLOGY and FAULT_ZONE_TYPE).
-enum ZoneScheme: Sendable {
+package enum ZoneScheme: Sendable {
     /// Every instance is a zone of its own.
     case none
     /// HELIX_ZONE_ID is the zone.
@@ -19,7 +19,7 @@ enum ZoneScheme: Sendable {
     /// DOMAIN names it.
     case domain(keys: [String], endsAtInstance: Bool)
 
-    init(_ config: ClusterConfig?) {
+    package init(_ config: ClusterConfig?) {
         guard let config, config.isTopologyAware else {
             self = .none
             return
@@ -36,7 +36,7 @@ enum ZoneScheme: Sendable {
 
     /// The zone of an instance, `nil` when zones do not count.
     /// - Throws: `RecordError` when its configuration does not say where it is.
-    func zone(of instance: InstanceConfig) throws(RecordError) -> FaultZone? {
+    package func zone(of instance: InstanceConfig) throws(RecordError) -> FaultZone? {
         switch self {
         case .none: return nil
         case .zoneID:
