@@ -61,20 +61,28 @@ struct MaintenanceDesk {
         over found: (data: [UInt8], stat: Stat)?
     ) async throws {
         var operations = [operation]
-        if let line = try? line(about: signal, isEntering: change.isEntering, over: found) { operations.append(line) }
+        do throws(RecordError) {
+            operations.append(try line(about: signal, isEntering: change.isEntering, over: found))
+        } catch {
+            tellUnwritten(error)
+        }
         do {
             try await office.commit(operations)
         } catch let error as CoordinationError
             where error.path == histories.path && !error.isTransient && !error.isConflict
         {
-            // A history that cannot be written is no reason to go on moving replicas.
-            context.logger.warning("The history could not be written", metadata: ["error": "\(error)"])
+            tellUnwritten(error)
             try await office.commit([operation])
         }
         context.logger.warning(
             change.isEntering
                 ? "The cluster is in maintenance: nothing is placed anew until it ends" : "Maintenance has ended",
             metadata: ["reason": "\(change.text)"])
+    }
+
+    /// A history that cannot be written is no reason to go on moving replicas.
+    private func tellUnwritten(_ error: any Error) {
+        context.logger.warning("The history could not be written", metadata: ["error": "\(error)"])
     }
 
     private func line(

@@ -59,6 +59,13 @@ struct AutomaticMaintenanceTests {
             $0.kill("b")
             $0.start("stranger")
         },
+        Loss(
+            testDescription: "one that is about to replace another does not count", count: 0,
+            text: "0 of 4 instances cannot take replicas"
+        ) {
+            $0.configure("b") { $0.setDomain([("INSTANCE", "a")]) }
+            $0.operate("b", .swapIn)
+        },
         Loss(testDescription: "all die", count: 5, text: "5 of 5 instances cannot take replicas (a, b, c, d, e)") {
             for name in ["a", "b", "c", "d", "e"] { $0.kill(name) }
         },

@@ -119,7 +119,7 @@ private struct AbsentInstances: CustomStringConvertible {
     init(_ snapshot: ClusterSnapshot) {
         let standing = ReadConfiguration.standing(of: snapshot)
         let configured = standing.byName.filter {
-            !snapshot.instances[Int($0)].config.isAbsent && standing[$0].duty != .excluded
+            !snapshot.instances[Int($0)].config.isAbsent && ![.excluded, .mirroring].contains(standing[$0].duty)
         }
         total = configured.count
         names = configured.filter { !standing[$0].isEligible }.map(standing.name(of:))
