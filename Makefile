@@ -8,7 +8,7 @@ FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources 
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 
-.PHONY: help demo build test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
+.PHONY: help demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test
 
 help: ## Show the targets
@@ -20,6 +20,9 @@ demo: setup-build ## Run a cluster in one process, kill a node, watch the failov
 
 build: setup-build ## Build everything
 	$(SWIFT) build
+
+release: setup-build ## Build everything optimized, as it is shipped: the optimizer has faults of its own
+	$(SWIFT) build -c release
 
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 

@@ -1,5 +1,5 @@
 import Coordination
-public import HelixRecords
+import HelixRecords
 import Logging
 import StateModels
 

@@ -183,13 +183,23 @@ extension Administrator {
 
     /// Those records that are there, with their versions.
     private func versions<View: RecordView>(_: View.Type, _ paths: [String]) async throws -> [Found<View>] {
-        try zip(paths, await session.read(paths.map { .get($0) })).compactMap { path, result in
+        try present(paths, await session.read(paths.map { .get($0) }))
+    }
+
+    // Not a closure of the function above: optimizing that crashes the compiler (6.3.1).
+    private func present<View: RecordView>(
+        _ paths: [String], _ results: [Result<ReadResult, CoordinationError>]
+    ) throws -> [Found<View>] {
+        var found: [Found<View>] = []
+        for (path, result) in zip(paths, results) {
             switch result {
-            case .success(.data(let data, let stat)): Found(view: try decode(data, path), version: stat.version)
+            case .success(.data(let data, let stat)):
+                found.append(Found(view: try decode(data, path), version: stat.version))
             case .failure(let error) where error.code != .noNode: throw error
-            case .success, .failure: nil
+            case .success, .failure: break
             }
         }
+        return found
     }
 
     private func addRewrite<View: RecordView>(
