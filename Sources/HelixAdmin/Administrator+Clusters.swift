@@ -101,7 +101,7 @@ extension Administrator {
         let paths = try await paths(of: cluster)
         return ClusterDescription(
             name: cluster,
-            config: try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: cluster),
+            config: try await clusterConfig(paths),
             leader: try await read(LiveInstance.self, paths.leader)?.view,
             instances: try await session.children(paths.instanceConfigs),
             liveInstances: try await session.children(paths.liveInstances),

@@ -79,7 +79,7 @@ extension Administrator {
 
     /// The other instances with the same logical id (protocol reference 4.3).
     func twins(of config: InstanceConfig, _ paths: ClusterPaths) async throws -> [InstanceConfig] {
-        let cluster = try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: paths.cluster)
+        let cluster = try await clusterConfig(paths)
         let logicalID = try config.logicalID(in: cluster)
         return try await instanceConfigs(paths).filter { other in
             try other.id != config.id && other.logicalID(in: cluster) == logicalID

@@ -5,7 +5,7 @@ public import HelixRecords
 extension Administrator {
     /// The throttles of a cluster, in the order in which they were set.
     public func throttles(of cluster: String) async throws -> [ThrottleConfig] {
-        try await clusterConfig(cluster).throttles
+        try await clusterConfig(try await paths(of: cluster)).throttles
     }
 
     /// Limits how many replicas may be in transition at once; what was said before of the same scope and type is replaced.
@@ -88,10 +88,5 @@ extension Administrator {
             ClusterConstraints.self, at: paths.messageConstraints,
             name: "the message constraints of cluster \(cluster)",
             new: ClusterConstraints(record: ZNRecord(id: id)), change)
-    }
-
-    private func clusterConfig(_ cluster: String) async throws -> ClusterConfig {
-        let paths = try await paths(of: cluster)
-        return try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: cluster)
     }
 }

@@ -19,6 +19,11 @@ extension Administrator {
         return Found(view: try decode(data, path), version: stat.version)
     }
 
+    /// A cluster's settings; without fields where nobody has written any.
+    func clusterConfig(_ paths: ClusterPaths) async throws -> ClusterConfig {
+        try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: paths.cluster)
+    }
+
     /// Reads many records, in the order of the paths; `nil` where there is no such znode.
     func readAll<View: RecordView>(_: View.Type, _ paths: [String]) async throws -> [View?] {
         let results = await session.read(paths.map { .get($0) })

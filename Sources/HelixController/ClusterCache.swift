@@ -66,14 +66,8 @@ struct ClusterCache: Sendable {
     /// Since when instances are away that went while nobody looked. Of those that go later the snapshot knows itself.
     private mutating func readAbsences() async throws(CoordinationError) {
         let absent = snapshot.instances.filter { $0.live == nil && !$0.config.isAbsent }.map(\.name)
-        guard !absent.isEmpty else { return }
-        let results = await session.read(absent.map { .get(paths.instanceHistory($0)) })
-        for (name, result) in zip(absent, results) {
-            switch result {
-            case .success(.data(let data, _)): takeHistory(data, of: name)
-            case .failure(let error) where error.isTransient || error.endsSession: throw error
-            case .success, .failure: snapshot.setOfflineSince(name, nil)
-            }
+        for (name, data) in try await readHistories(of: absent) {
+            if let data { takeHistory(data, of: name) } else { snapshot.setOfflineSince(name, nil) }
         }
     }
 
@@ -81,14 +75,24 @@ struct ClusterCache: Sendable {
     private mutating func readFormerAbsences() async throws(CoordinationError) {
         guard snapshot.isInMaintenance, snapshot.clusterConfig.value?.offlineTimeoutInMaintenance != nil else { return }
         let live = snapshot.instances.filter { $0.live != nil && !$0.config.isAbsent }.map(\.name)
-        let results = await session.read(live.map { .get(paths.instanceHistory($0)) })
-        for (name, result) in zip(live, results) {
+        for case (let name, let data?) in try await readHistories(of: live) { takeFormerAbsences(data, of: name) }
+    }
+
+    /// - Returns: in the order of the names, `nil` for those that have no history, or none that can be read.
+    private func readHistories(
+        of instances: [String]
+    ) async throws(CoordinationError) -> [(name: String, data: [UInt8]?)] {
+        if instances.isEmpty { return [] }
+        var histories: [(name: String, data: [UInt8]?)] = []
+        let results = await session.read(instances.map { .get(paths.instanceHistory($0)) })
+        for (name, result) in zip(instances, results) {
             switch result {
-            case .success(.data(let data, _)): takeFormerAbsences(data, of: name)
+            case .success(.data(let data, _)): histories.append((name, data))
             case .failure(let error) where error.isTransient || error.endsSession: throw error
-            case .success, .failure: break
+            case .success, .failure: histories.append((name, nil))
             }
         }
+        return histories
     }
 
     /// Reads what events named, and what has been named meanwhile.

@@ -20,24 +20,9 @@ enum TransitionMessages {
         _ cancellations: [PlannedCancellation], source: String, session: String, environment: ControllerEnvironment
     ) -> [Message] {
         let now = environment.now()
-        return cancellations.map { cancellation in
-            let id = environment.makeMessageID()
-            var message = Message(record: ZNRecord(id: id))
-            message.record.simpleFields["MSG_ID"] = id
-            message.messageType = .cancellation
-            message.messageState = .new
-            message.createdAt = now
-            message.source = source
-            message.sourceSession = session
-            message.target = cancellation.instance
-            message.targetSession = cancellation.session
-            message.resource = cancellation.resource
-            message.partition = cancellation.partition
-            message.stateModel = cancellation.stateModel
-            message.stateModelFactory = cancellation.stateModelFactory
-            message.fromState = cancellation.from
-            message.toState = cancellation.to
-            return message
+        return cancellations.map {
+            message(
+                .cancellation, about: $0, id: environment.makeMessageID(), source: source, session: session, now: now)
         }
     }
 
@@ -77,23 +62,9 @@ enum TransitionMessages {
         _ batch: [PlannedTransition], id: String, source: String, session: String, now: Int64
     ) -> Message {
         let first = batch[0]
-        var message = Message(record: ZNRecord(id: id))
-        message.record.simpleFields["MSG_ID"] = id
-        message.messageType = .stateTransition
-        message.messageState = .new
-        message.createdAt = now
-        message.source = source
-        message.sourceSession = session
-        message.target = first.instance
-        message.targetSession = first.session
-        message.resource = first.resource
-        message.partition = first.partition
-        message.stateModel = first.stateModel
-        message.stateModelFactory = first.stateModelFactory
+        var message = message(.stateTransition, about: first, id: id, source: source, session: session, now: now)
         message.resourceGroup = first.resourceGroup
         message.resourceTag = first.resourceTag
-        message.fromState = first.from
-        message.toState = first.to
         message.retryCount = 3
         message.timeout = first.timeout
         if batch.count > 1 {
@@ -102,4 +73,42 @@ enum TransitionMessages {
         }
         return message
     }
+
+    private static func message(
+        _ type: MessageType, about transition: some AddressedTransition, id: String, source: String, session: String,
+        now: Int64
+    ) -> Message {
+        var message = Message(record: ZNRecord(id: id))
+        message.record.simpleFields["MSG_ID"] = id
+        message.messageType = type
+        message.messageState = .new
+        message.createdAt = now
+        message.source = source
+        message.sourceSession = session
+        message.target = transition.instance
+        message.targetSession = transition.session
+        message.resource = transition.resource
+        message.partition = transition.partition
+        message.stateModel = transition.stateModel
+        message.stateModelFactory = transition.stateModelFactory
+        message.fromState = transition.from
+        message.toState = transition.to
+        return message
+    }
 }
+
+/// What every message about a transition names: whose, and from where to where.
+private protocol AddressedTransition {
+    var resource: String { get }
+    var partition: String { get }
+    var instance: String { get }
+    var session: String { get }
+    var stateModel: String { get }
+    var stateModelFactory: String { get }
+    var from: String { get }
+    var to: String { get }
+}
+
+extension PlannedTransition: AddressedTransition {}
+
+extension PlannedCancellation: AddressedTransition {}

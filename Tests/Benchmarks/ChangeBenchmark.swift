@@ -34,23 +34,9 @@ struct ChangeBenchmark {
     private func waiting() {
         let clock = ContinuousClock()
         let size = isQuick ? 300 : 10_000
-        var snapshot = ClusterSnapshot(cluster: "bench")
-        for model in StateModel.builtIn { snapshot.setStateModel(model.name, .present(model)) }
-        var config = ClusterConfig(record: ZNRecord(id: "bench"))
-        config.throttles = [ThrottleConfig(.cluster, .any, limit: 50)]
-        snapshot.setClusterConfig(.present(config))
-        for index in 0..<10 {
-            let name = "node_\(1_000 + index)"
-            snapshot.setInstanceConfig(name, .present(InstanceConfig(record: ZNRecord(id: name))))
-            snapshot.setLiveInstance(name, .init(id: "of \(name)"))
-        }
-        var idealState = IdealState(record: ZNRecord(id: "db"))
-        idealState.numPartitions = size
-        idealState.replicas = .count(1)
-        idealState.stateModel = "OnlineOffline"
-        idealState.rebalanceMode = .fullAuto
-        for partition in 0..<size { idealState.preferenceLists["db_\(partition)"] = [] }
-        snapshot.setIdealState("db", .present(idealState))
+        let throttle = ThrottleConfig(.cluster, .any, limit: 50)
+        var snapshot = ClusterSnapshot.bench(instances: 10, acceptsBatchMessages: false, throttles: [throttle])
+        snapshot.addResource("db", .onlineOffline, partitions: size, replicas: 1)
         var decision = Decision()
         let rebalancer = Rebalancer()
         var queue: [(instance: String, id: String)] = []
@@ -122,7 +108,7 @@ struct ChangeBenchmark {
 
 /// A cluster at rest, as the controller sees it.
 private struct SettledCluster {
-    private(set) var snapshot = ClusterSnapshot(cluster: "bench")
+    private(set) var snapshot: ClusterSnapshot
     private(set) var decision = Decision()
     private let rebalancer = Rebalancer()
     private var chosen = (instance: "", resource: "")
@@ -135,22 +121,8 @@ private struct SettledCluster {
     init(resources: Int, partitions: Int, instances: Int) {
         self.resources = resources
         self.partitions = partitions
-        for model in StateModel.builtIn { snapshot.setStateModel(model.name, .present(model)) }
-        snapshot.setClusterConfig(.present(ClusterConfig(record: ZNRecord(id: "bench"))))
-        for index in 0..<instances {
-            let name = "node_\(1_000 + index)"
-            snapshot.setInstanceConfig(name, .present(InstanceConfig(record: ZNRecord(id: name))))
-            snapshot.setLiveInstance(name, .init(id: "of \(name)", acceptsBatchMessages: true))
-        }
-        for resource in 0..<resources {
-            var idealState = IdealState(record: ZNRecord(id: "db\(resource)"))
-            idealState.numPartitions = partitions
-            idealState.replicas = .count(3)
-            idealState.stateModel = "MasterSlave"
-            idealState.rebalanceMode = .fullAuto
-            for partition in 0..<partitions { idealState.preferenceLists["db\(resource)_\(partition)"] = [] }
-            snapshot.setIdealState(idealState.id, .present(idealState))
-        }
+        snapshot = ClusterSnapshot.bench(instances: instances)
+        for resource in 0..<resources { snapshot.addResource("db\(resource)", partitions: partitions) }
         pass()
         while !decision.transitions.isEmpty {
             let byPlace = Dictionary(grouping: decision.transitions) {

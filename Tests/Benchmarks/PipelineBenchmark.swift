@@ -15,21 +15,8 @@ struct PipelineBenchmark {
 
     private func run(instances: Int, partitions: Int) throws {
         let scenario = "\(instances) × \(partitions) × 3"
-        var snapshot = ClusterSnapshot(cluster: "bench")
-        for model in StateModel.builtIn { snapshot.setStateModel(model.name, .present(model)) }
-        snapshot.setClusterConfig(.present(ClusterConfig(record: ZNRecord(id: "bench"))))
-        for index in 0..<instances {
-            let name = "node_\(100 + index)"
-            snapshot.setInstanceConfig(name, .present(InstanceConfig(record: ZNRecord(id: name))))
-            snapshot.setLiveInstance(name, .init(id: "of \(name)", acceptsBatchMessages: true))
-        }
-        var idealState = IdealState(record: ZNRecord(id: "db"))
-        idealState.numPartitions = partitions
-        idealState.replicas = .count(3)
-        idealState.stateModel = "MasterSlave"
-        idealState.rebalanceMode = .fullAuto
-        for partition in 0..<partitions { idealState.preferenceLists["db_\(partition)"] = [] }
-        snapshot.setIdealState("db", .present(idealState))
+        var snapshot = ClusterSnapshot.bench(instances: instances)
+        snapshot.addResource("db", partitions: partitions)
 
         let rebalancer = Rebalancer()
         var decision = Decision()

@@ -24,7 +24,7 @@ extension Administrator {
         ])
         let absent = Set(try await missing([paths.pause, paths.maintenance, paths.leader]))
         var fleet = Fleet(
-            cluster: try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: paths.cluster))
+            cluster: try await clusterConfig(paths))
         fleet.isPaused = !absent.contains(paths.pause)
         fleet.isInMaintenance = !absent.contains(paths.maintenance)
         fleet.hasLeader = !absent.contains(paths.leader)

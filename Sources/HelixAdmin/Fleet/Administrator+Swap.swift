@@ -26,7 +26,7 @@ extension Administrator {
                 "instance \(old) is \(original.effectiveOperation.rawValue), expected ENABLE or DISABLE: only an instance "
                     + "that is in use can be replaced; enable it, or let its replicas move to others")
         }
-        let config = try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: cluster)
+        let config = try await clusterConfig(paths)
         let (key, id) = (config.topologyKeys.last ?? "INSTANCE", try original.logicalID(in: config))
         if let present = try await read(InstanceConfig.self, paths.instanceConfig(new))?.view {
             let found = try present.logicalID(in: config)
@@ -148,7 +148,7 @@ extension Administrator {
         }
         let evidence = SwapEvidence(
             old: original.view, new: copy.view,
-            cluster: try await read(ClusterConfig.self, paths.clusterConfig)?.view ?? ClusterConfig(id: paths.cluster),
+            cluster: try await clusterConfig(paths),
             work: work, models: models, modelPath: { paths.stateModel($0) })
         var look = SwapLook(status: try evidence.status(), old: original, new: copy)
         try await addRewrites(&look, from: old, to: new, paths)
