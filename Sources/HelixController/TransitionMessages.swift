@@ -11,7 +11,13 @@ enum TransitionMessages {
     ) -> [Message] {
         let now = environment.now()
         return batches(transitions, limit: partitionsPerMessage).map { batch in
-            message(batch, id: environment.makeMessageID(), source: source, session: session, now: now)
+            var carrier = message(batch, id: environment.makeMessageID(), source: source, session: session, now: now)
+            for relay in batch[0].relays {
+                let id = environment.makeMessageID()
+                carrier.attach(
+                    message([relay], id: id, source: source, session: session, now: now), relayingTo: relay.instance)
+            }
+            return carrier
         }
     }
 
@@ -31,6 +37,11 @@ enum TransitionMessages {
         var batches: [[PlannedTransition]] = []
         var open: [Kind: Int] = [:]
         for transition in transitions {
+            // What passes something on does it when all of it is done, so it is one transition.
+            guard transition.relays.isEmpty else {
+                batches.append([transition])
+                continue
+            }
             let kind = Kind(transition)
             if transition.acceptsBatchMessages, let index = open[kind], batches[index].count < limit {
                 batches[index].append(transition)
@@ -48,6 +59,7 @@ enum TransitionMessages {
         let from: String
         let to: String
         let timeout: Duration?
+        let retries: Int
 
         init(_ transition: PlannedTransition) {
             instance = transition.instance
@@ -55,6 +67,7 @@ enum TransitionMessages {
             from = transition.from
             to = transition.to
             timeout = transition.timeout
+            retries = transition.retries
         }
     }
 
@@ -65,7 +78,7 @@ enum TransitionMessages {
         var message = message(.stateTransition, about: first, id: id, source: source, session: session, now: now)
         message.resourceGroup = first.resourceGroup
         message.resourceTag = first.resourceTag
-        message.retryCount = 3
+        message.retryCount = first.retries
         message.timeout = first.timeout
         if batch.count > 1 {
             message.isBatch = true

@@ -236,6 +236,22 @@ extension ClusterSnapshot {
             resources[resource]!.pending[partitionIndex].append(pending)
             changes.partitions[resource, default: []].insert(partitionIndex)
         }
+        if !pending.isUnprocessable { linkRelays(of: message, id) }
+    }
+
+    /// Notes the transitions that others will be asked for once a message is done: as long as it is there, they may be.
+    private mutating func linkRelays(of carrier: Message, _ id: String) {
+        for (instance, relayed) in carrier.relayMessages {
+            guard let index = instanceIndex(instance), let session = relayed.targetSession, let to = relayed.toState,
+                let resource = relayed.resource, resource == carrier.resource, let partition = relayed.partition,
+                carrier.partitions.contains(partition), let place = resources[resource]?.partitions.index(of: partition)
+            else { continue }
+            let pending = PendingTransition(
+                message: id, instance: Int32(index), from: relayed.fromState.map { internState($0) },
+                to: internState(to), createdAt: carrier.createdAt ?? time, isUnprocessable: false, isBatch: false,
+                relaySession: session)
+            resources[resource]!.pending[place].append(pending)
+        }
     }
 
     private mutating func unlink(_ id: String, of index: Int) {
@@ -244,7 +260,9 @@ extension ClusterSnapshot {
         else { return }
         for partition in message.partitions {
             guard let partitionIndex = resources[resource]!.partitions.index(of: partition) else { continue }
-            resources[resource]!.pending[partitionIndex].removeAll { $0.message == id && $0.instance == index }
+            resources[resource]!.pending[partitionIndex].removeAll {
+                $0.message == id && ($0.instance == index || $0.relaySession != nil)
+            }
             changes.partitions[resource, default: []].insert(partitionIndex)
         }
     }

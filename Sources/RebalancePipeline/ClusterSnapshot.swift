@@ -158,6 +158,9 @@ public struct ClusterSnapshot: Sendable {
         public var isUnprocessable: Bool
         /// Whether the message is about other partitions too.
         public var isBatch: Bool
+        /// The session that another instance is to pass it on to, once the message that carries it is done (protocol
+        /// reference 4.9.4); `nil` for a message in the instance's own queue.
+        public var relaySession: String?
     }
 
     /// What was touched since the last pass.

@@ -12,6 +12,8 @@ enum ComputeTransitions {
         var wanted: Int
         /// The replica has to make way for others.
         var isLeaving: Bool
+        /// Who takes the state that it leaves, and is told so by it.
+        var successor: RelayedPromotion.Successor?
     }
 
     /// What is wanted but cannot be asked for, whatever the constraints.
@@ -82,7 +84,9 @@ enum ComputeTransitions {
     private static func isUnwanted(
         _ move: ReadCurrentState.Move, from: Int, target: Int, _ model: StateModel
     ) -> Bool {
-        guard move.to >= 0, !move.isUnprocessable, from != model.errorIndex, move.to != model.errorIndex else {
+        guard move.to >= 0, !move.isUnprocessable, !move.isRelayed, from != model.errorIndex,
+            move.to != model.errorIndex
+        else {
             return false
         }
         return move.to != target && model.nextHop(from: from, to: target) != move.to

@@ -136,6 +136,10 @@ public struct PlannedTransition: Sendable, Hashable {
     public var to: String
     /// How long it may take; `nil` for as long as it likes.
     public var timeout: Duration?
+    /// How often it may be tried again.
+    public var retries: Int
+    /// What the instance is to pass on to another once it is done: at most one, which passes on nothing itself.
+    public var relays: [PlannedTransition] = []
     /// Smaller is more urgent: partitions without a top state come first, then the model's transition priority.
     var urgency: Int
 }

@@ -27,12 +27,13 @@ enum IssueTransitions {
     }
 
     /// Turns what may begin into a transition to send.
+    /// - Parameter mayRelay: whether its successor's promotion may go with it.
     /// - Returns: the transition, and when to ask again, should it not have had an effect by then: a message may not reach
     ///   its instance.
     static func issue(
         _ candidate: ComputeTransitions.Candidate, partition: Int, of resource: ClusterSnapshot.Resource,
         _ configuration: ResourceConfiguration, _ decision: inout ResourceDecision, _ snapshot: ClusterSnapshot,
-        isTopMissing: Bool
+        isTopMissing: Bool, mayRelay: Bool
     ) -> (planned: PlannedTransition, deadline: Int64) {
         var asked = decision.asked[partition] ?? []
         let attempts = asked.firstIndex { $0.isAbout(candidate) }.map { asked.remove(at: $0).attempts } ?? 0
@@ -41,8 +42,14 @@ enum IssueTransitions {
             from: candidate.from, to: candidate.to, attempts: attempts + 1, lastAt: snapshot.time)
         asked.append(ask)
         decision.asked[partition] = asked
-        let planned = transition(
-            candidate, resource.partitions[partition], configuration, snapshot, isTopMissing: isTopMissing)
+        let name = resource.partitions[partition]
+        var planned = transition(candidate, name, configuration, snapshot, isTopMissing: isTopMissing)
+        if let successor = candidate.successor, mayRelay {
+            let promotion = ComputeTransitions.Candidate(
+                instance: successor.instance, from: successor.from, to: candidate.from, wanted: candidate.from,
+                isLeaving: false)
+            planned.relays = [transition(promotion, name, configuration, snapshot, isTopMissing: isTopMissing)]
+        }
         return (planned, ask.nextAt)
     }
 
@@ -60,9 +67,15 @@ enum IssueTransitions {
             stateModel: configuration.modelName, stateModelFactory: configuration.stateModelFactory,
             resourceGroup: configuration.idealState?.resourceGroup, resourceTag: configuration.tag, from: from, to: to,
             timeout: timeout(from: from, to: to, partition: partition, configuration, snapshot),
+            retries: configuration.config?.retryCount(from: from, to: to, partition: partition)
+                ?? snapshot.clusterConfig.value?.retryCount(from: from, to: to, partition: partition)
+                ?? standardRetries,
             urgency: min(model.rank(from: candidate.from, to: candidate.to), model.transitions.count)
                 + (isTopMissing ? 0 : model.transitions.count))
     }
+
+    /// As often as Helix has it.
+    private static let standardRetries = 3
 
     /// The resource's own timeout, else the ideal state's, else the cluster's (protocol reference 4.4, 4.5; a resource
     /// configuration without timeouts does not cancel the others, as it does in Java).

@@ -42,6 +42,9 @@ struct PartitionPlan {
         unwanted = wanted.unwanted
         let selected = ApplyConstraints.select(wanted.candidates, list: wish?.list ?? [], occupancy, standing)
         passed = selected.passed
+        RelayedPromotion.name(
+            in: &passed, among: wanted.candidates, state, asked: decision.asked[partition] ?? [], configuration,
+            snapshot)
         held = wanted.held + selected.held
     }
 }

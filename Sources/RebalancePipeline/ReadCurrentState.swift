@@ -13,6 +13,8 @@ enum ReadCurrentState {
         var to: Int
         var createdAt: Int64
         var isUnprocessable: Bool
+        /// Whether another instance is still to pass it on.
+        var isRelayed: Bool
     }
 
     /// One partition as it is.
@@ -64,7 +66,12 @@ enum ReadCurrentState {
             }
         }
         if state.replicas.count > 1 { state.replicas.sort { standing.precedes($0.instance, $1.instance) } }
-        for pending in resource.pending[partition] { take(pending, into: &state, configuration) }
+        for pending in resource.pending[partition] {
+            // What is passed on to a session that is over is void.
+            let live = snapshot.instances[Int(pending.instance)].live
+            if let session = pending.relaySession, session != live?.id { continue }
+            take(pending, into: &state, configuration)
+        }
         if state.pending.count > 1 {
             state.pending.sort {
                 $0.instance != $1.instance
@@ -95,7 +102,7 @@ enum ReadCurrentState {
             state.pending.append(
                 Move(
                     message: pending.message, instance: pending.instance, to: to, createdAt: pending.createdAt,
-                    isUnprocessable: pending.isUnprocessable))
+                    isUnprocessable: pending.isUnprocessable, isRelayed: pending.relaySession != nil))
         }
     }
 }

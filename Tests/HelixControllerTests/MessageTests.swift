@@ -34,6 +34,50 @@ struct MessageTests {
         }
     }
 
+    @Test("how often a transition may be tried again is what the configuration says", arguments: [(7, 7), (nil, 3)])
+    func retries(_ configured: Int?, _ written: Int) async throws {
+        try await ScriptedCluster.with(instances: ["a"]) { cluster in
+            var config = ClusterConfig(id: "test")
+            config.record.mapFields["RETRY_COUNT"] = configured.map { ["*.SLAVE": "\($0)"] }
+            try await cluster.session.set(cluster.paths.clusterConfig, try config.encoded())
+            try await cluster.addResource("db")
+            try await cluster.join("a", session: "97531")
+            try await beside([makeController(in: cluster.service).run]) {
+                try await eventually("a message") { try await cluster.messages("a").count == 1 }
+                #expect(try await cluster.messages("a").first?.retryCount == written)
+            }
+        }
+    }
+
+    @Test("the order to step down carries the successor's, with all that its receiver needs")
+    func relay() async throws {
+        try await ScriptedCluster.with(instances: ["a", "b"]) { cluster in
+            var config = ClusterConfig(id: "test")
+            config.isRelayEnabled = true
+            try await cluster.session.set(cluster.paths.clusterConfig, try config.encoded())
+            try await cluster.join("a", session: "111", batches: true)
+            try await cluster.join("b", session: "222", batches: true)
+            try await cluster.report("a", session: "111", "db", ["db_0": "MASTER"])
+            try await cluster.report("b", session: "222", "db", ["db_0": "SLAVE"])
+            try await cluster.addResource("db", replicas: 2) {
+                $0.rebalanceMode = .semiAuto
+                $0.preferenceLists = ["db_0": ["b", "a"]]
+            }
+            try await beside([makeController(in: cluster.service).run]) {
+                try await eventually("a message") { try await cluster.messages("a").count == 1 }
+                let carrier = try #require(try await cluster.messages("a").first)
+                #expect(carrier.partition == "db_0" && carrier.toState == "SLAVE" && !carrier.isBatch)
+                #expect(carrier.record.listFields == ["RELAY_PARTICIPANTS": ["b"]])
+                let relayed = try #require(carrier.relayMessages.first?.message)
+                #expect(relayed.problems() == [])
+                #expect(relayed.id != carrier.id && relayed.isRelay && relayed.relayFrom == "a")
+                #expect(relayed.targetSession == "222" && relayed.fromState == "SLAVE" && relayed.toState == "MASTER")
+                #expect(relayed.expiryPeriod == .seconds(5) && relayed.sourceSession == carrier.sourceSession)
+                #expect(try await cluster.messages("b").isEmpty)
+            }
+        }
+    }
+
     @Test("transitions of one kind share a message up to the limit, and never with those of another kind")
     func batches() async throws {
         try await ScriptedCluster.with(instances: ["a", "b"]) { cluster in

@@ -404,24 +404,79 @@ struct CommitLedgerTests {
         #expect(ledger.isSettled)
     }
 
-    @Test("messages to relay are handed out once, when what they waited for is committed")
+    // MARK: Relay
+
+    /// An outcome whose message carries another one, for n2.
+    func carrying(_ partition: String, _ state: String, message id: String) -> Outcome {
+        var carrier = Message(id: id, type: .stateTransition)
+        carrier.correlationID = "c"
+        carrier.attach(Message(id: "\(id) relayed", type: .stateTransition), relayingTo: "n2")
+        var carrying = outcome(partition, state, messages: [id])
+        carrying.relays = carrier
+        return carrying
+    }
+
+    let relayPath = "/c/INSTANCES/n2/MESSAGES/m1 relayed"
+
+    @Test("what a message carries is created in the transaction that deletes it, once")
     func relays() throws {
         var ledger = ledger()
-        var carrier = Message(id: "m1", type: .stateTransition)
-        carrier.attach(Message(id: "m2", type: .stateTransition), relayingTo: "n2")
-        var first = outcome("a", "SLAVE", messages: ["m1"])
-        first.relays = carrier
-        let plain = outcome("b", "SLAVE")
-        ledger.add(first)
-        ledger.add(plain)
+        ledger.add(carrying("a", "SLAVE", message: "m1"))
+        ledger.add(outcome("b", "SLAVE"))
         let failing = try commit(&ledger)
         #expect(ledger.failed(failing, error(.badVersion, at: 0), at: .zero) == .none)
         ledger.found(4, of: "db")
         let next = try commit(&ledger)
-        #expect(ledger.succeeded(next, results(next)).map(\.id) == ["m1"])
+        #expect(text(next.operations) == ["set \(path) 4", "delete \(messagePath("m1"))", "create \(relayPath)"])
+        #expect(ledger.succeeded(next, results(next)).map(\.id) == ["m1"], "it expects an answer")
         ledger.add(outcome("a", "MASTER"))
         let last = try commit(&ledger)
+        #expect(text(last.operations) == ["set \(path) 1"])
         #expect(ledger.succeeded(last, results(last)).isEmpty)
+    }
+
+    @Test("what cannot be passed on is left to the controller, and hinders nobody")
+    func relayRefused() throws {
+        var ledger = ledger()
+        ledger.add(carrying("a", "SLAVE", message: "m1"))
+        #expect(ledger.failed(try commit(&ledger), error(.noNode, at: 2), at: .zero) == .none)
+        let next = try commit(&ledger)
+        #expect(text(next.operations) == ["create \(path)", "delete \(messagePath("m1"))"])
+        #expect(ledger.succeeded(next, results(next)).map(\.id) == ["m1"])
+        #expect(ledger.isSettled)
+    }
+
+    @Test("a message that is gone before its transition is recorded passes nothing on")
+    func carrierGone() throws {
+        var ledger = ledger()
+        ledger.add(carrying("a", "SLAVE", message: "m1"))
+        #expect(ledger.failed(try commit(&ledger), error(.noNode, at: 1), at: .zero) == .none)
+        #expect(text(try commit(&ledger).operations) == ["create \(path)"])
+    }
+
+    @Test(
+        "when nobody knows whether it was passed on it is not passed on again",
+        arguments: [
+            CoordinationError.Code.connectionLoss, .operationTimeout,
+        ])
+    func relayInDoubt(_ code: CoordinationError.Code) throws {
+        var ledger = ledger()
+        ledger.add(carrying("a", "SLAVE", message: "m1"))
+        #expect(ledger.failed(try commit(&ledger), error(code), at: .zero) == .wait)
+        ledger.retry(at: .seconds(1))
+        ledger.found(nil, of: "db")
+        #expect(text(try commit(&ledger).operations) == ["create \(path)", "delete \(messagePath("m1"))"])
+    }
+
+    @Test("a carrier that goes in a later transaction takes with it what it carries")
+    func relayOfLaterBatch() throws {
+        var ledger = ledger()
+        ledger.add(outcome("b", "SLAVE", messages: (0..<500).map { "x\($0)" }))
+        ledger.add(carrying("a", "SLAVE", message: "m1"))
+        let first = try commit(&ledger)
+        #expect(!text(first.operations).contains("create \(relayPath)"))
+        _ = ledger.succeeded(first, results(first))
+        #expect(text(try commit(&ledger).operations) == ["delete \(messagePath("m1"))", "create \(relayPath)"])
     }
 
     @Test("a record that was written besides is taken in; what was known before counts more")

@@ -333,13 +333,13 @@ struct MessageHandlingTests {
             var carrier = stand.transition("m3", "a", "MASTER", "SLAVE", session: session)
             carrier.attach(next, relayingTo: "n2_1")
             carrier.attach(lost, relayingTo: "dropped_1")
-            // When the message arrives, the state it waited for must be there.
-            let early = Mutex(false)
+            // When the message arrives, the state it waited for must be there, and its carrier gone.
+            let company = Mutex<[String]>([])
             service.beforeCommit { transactions in
-                guard transactions.joined().contains(where: { $0.path.hasSuffix("/MESSAGES/m4") }) else { return }
-                do {
-                    if try await stand.state(session, "a") != "SLAVE" { early.withLock { $0 = true } }
-                } catch { early.withLock { $0 = true } }
+                for transaction in transactions where transaction.contains(where: { $0.path.hasSuffix("/MESSAGES/m4") })
+                {
+                    company.withLock { $0 = transaction.map(\.path) }
+                }
             }
             try await stand.send(carrier)
             let path = stand.paths.message("n2_1", "m4")
@@ -350,8 +350,12 @@ struct MessageHandlingTests {
             #expect(relayed.toState == "MASTER")
             #expect(relayed.targetSession == "n2's session")
             #expect(relayed.relayFrom == "n1_1")
-            #expect(try #require(relayed.relayTime) > #require(relayed.createdAt))
-            #expect(early.withLock { !$0 })
+            #expect(try #require(relayed.relayTime) >= #require(relayed.createdAt))
+            #expect(
+                company.withLock { $0 } == [
+                    stand.paths.currentState("n1_1", session: session, resource: "db"),
+                    stand.paths.message("n1_1", "m3"), path,
+                ])
             #expect(try await stand.session.exists("/c/INSTANCES/dropped_1") == nil)
             try await stand.isGone("m3")
         }

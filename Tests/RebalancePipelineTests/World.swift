@@ -143,7 +143,8 @@ struct World {
         var batches: [[PlannedTransition]] = []
         for transition in transitions {
             let isPart = { (other: PlannedTransition) in
-                other.acceptsBatchMessages && other.instance == transition.instance
+                other.acceptsBatchMessages && other.relays.isEmpty && transition.relays.isEmpty
+                    && other.instance == transition.instance
                     && other.resource == transition.resource && other.from == transition.from
                     && other.to == transition.to
             }
@@ -175,6 +176,17 @@ struct World {
         post(first.instance, first.resource, batch.map(\.partition), from: first.from, to: first.to) { message in
             message.targetSession = first.session
             message.stateModel = first.stateModel
+            message.target = first.instance
+            for relay in first.relays {
+                var relayed = Message(id: "\(message.id)r", type: .stateTransition)
+                relayed.targetSession = relay.session
+                relayed.resource = relay.resource
+                relayed.partition = relay.partition
+                relayed.stateModel = relay.stateModel
+                relayed.fromState = relay.from
+                relayed.toState = relay.to
+                message.attach(relayed, relayingTo: relay.instance)
+            }
         }
     }
 
@@ -241,15 +253,19 @@ struct World {
         let session = session(of: instance)
         let isMine = message.targetSession == session || message.targetSession == "*"
         let open = message.partitions.filter { !doneParts[id, default: []].contains($0) }
+        var relays: [(instance: String, message: Message)] = []
         // An instance refuses what is meant for another session, or does not begin where the replica is.
         if isMine, let partition = open.first {
             let current = states[instance]![resource]?[partition] ?? model(of: resource).initialState
             if message.fromState == "*" || message.fromState == current {
                 set(instance, resource, partition, outcome ?? message.toState)
+                if outcome == nil { relays = message.relayMessages }
             }
             doneParts[id, default: []].insert(partition)
         }
         if !isMine || open.count <= 1 { snapshot.removeMessage(instance, id: id) }
+        // As one transaction: the next look finds the carrier gone and what it carried in its receiver's queue.
+        for (target, relayed) in relays { snapshot.addMessage(target, id: relayed.id, relayed) }
     }
 
     /// An instance calls off the transition that a cancellation names, if it has it.

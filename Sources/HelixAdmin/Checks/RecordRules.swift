@@ -87,7 +87,8 @@ extension RecordRules {
         ]) { $1 },
         simpleSuffixes: [".maxThreads": .positive],
         maps: [
-            "TIMEOUT": .milliseconds, "DEFAULT_INSTANCE_CAPACITY_MAP": .number("a number from 0", 0...Int.max),
+            "TIMEOUT": .milliseconds, "RETRY_COUNT": .number("a number from 0", 0...Int.max),
+            "DEFAULT_INSTANCE_CAPACITY_MAP": .number("a number from 0", 0...Int.max),
             "DEFAULT_PARTITION_WEIGHT_MAP": .number("a number from 0", 0...Int.max),
             "REBALANCE_PREFERENCE": .number("a number from 0 to 1000", 0...1000),
         ],
@@ -123,7 +124,10 @@ extension RecordRules {
             "REBALANCE_MODE": .oneOf(IdealState.RebalanceMode.self, also: ["NONE"]), "maxThreads": .positive,
             "enableCompression": .boolean,
         ]) { $1 },
-        maps: ["TIMEOUT": .milliseconds, "PARTITION_CAPACITY_MAP": .capacities],
+        maps: [
+            "TIMEOUT": .milliseconds, "RETRY_COUNT": .number("a number from 0", 0...Int.max),
+            "PARTITION_CAPACITY_MAP": .capacities,
+        ],
         problems: { record in
             guard let map = record.mapFields["PARTITION_CAPACITY_MAP"], !map.isEmpty, map["DEFAULT"] == nil else {
                 return []

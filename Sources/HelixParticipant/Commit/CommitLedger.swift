@@ -16,7 +16,10 @@ struct CommitLedger: Sendable {
         let operations: [WriteOperation]
         let change: RecordChange
         let messages: [String]
-        let relays: [Message]
+        /// Messages that are done and recorded by it, for those who wait for an answer.
+        let answered: [Message]
+        /// What it passes on, one for each of its last operations.
+        let relays: [Relay]
         let revision: UInt64
     }
 
@@ -77,7 +80,7 @@ struct CommitLedger: Sendable {
         if account.states.isEmpty { account.encoder = encoder(emptyState(resource, model)) }
         account.apply(outcome)
         account.messages += outcome.finished
-        if let relays = outcome.relays { account.relays.append(relays) }
+        if let message = outcome.relays { account.concluded.append(message) }
         if case .note = outcome.change, noteDelay > .zero {
             if account.isDirty, account.noteDueAt == nil { account.noteDueAt = now + noteDelay }
         } else if account.retryAt == nil {
@@ -158,10 +161,27 @@ struct CommitLedger: Sendable {
         }
         let messages = Array(account.messages.prefix(batchSize))
         operations += messages.map { .delete(paths.message(instance, $0)) }
+        let leaving = account.concluded.isEmpty ? [] : Set(messages)
+        let answered = account.concluded.filter { $0.relayMessages.isEmpty || leaving.contains($0.id) }
+        let relays = relays(of: answered)
+        operations += relays.map(\.operation)
         if operations.isEmpty { return nil }
         return Commit(
-            resource: resource, operations: operations, change: change, messages: messages, relays: account.relays,
-            revision: account.revision)
+            resource: resource, operations: operations, change: change, messages: messages, answered: answered,
+            relays: relays.map(\.relay), revision: account.revision)
+    }
+
+    /// What is passed on with the messages that it came with: one transaction, so that it arrives if, and only if, its
+    /// carrier goes, and whoever sees that the carrier is gone finds it in its receiver's queue.
+    private func relays(of carriers: [Message]) -> [(relay: Relay, operation: WriteOperation)] {
+        carriers.flatMap { carrier in
+            carrier.relayMessages.compactMap { target, message in
+                // One that cannot be encoded is left to the controller, as one that nobody passed on.
+                (try? message.encoded()).map { data in
+                    (Relay(carrier: carrier.id, target: target), .create(paths.message(target, message.id), data: data))
+                }
+            }
+        }
     }
 
     // MARK: What became of it
@@ -178,17 +198,18 @@ struct CommitLedger: Sendable {
         }
         account.writtenRevision = max(account.writtenRevision, commit.revision)
         account.messages.removeFirst(commit.messages.count)
-        account.relays.removeFirst(commit.relays.count)
+        let answered = Set(commit.answered.map(\.id))
+        if !answered.isEmpty { account.concluded.removeAll { answered.contains($0.id) } }
         deletions += account.apart
         account.apart = []
         account.missing = 0
         account.failures = 0
         if !account.isDirty { account.noteDueAt = nil }
-        if account.isDirty || !account.messages.isEmpty || !account.relays.isEmpty { ready.insert(commit.resource) }
+        if account.isDirty || !account.messages.isEmpty || !account.concluded.isEmpty { ready.insert(commit.resource) }
         if account.version != nil || !account.states.isEmpty || account.isDirty || !account.messages.isEmpty {
             accounts[commit.resource] = account
         }
-        return commit.relays
+        return commit.answered.filter { $0.correlationID != nil }
     }
 
     /// What has to be done before a transaction that failed can be tried again.
@@ -206,7 +227,10 @@ struct CommitLedger: Sendable {
         let resource = commit.resource
         let recordCount = commit.change == .none ? 0 : 1
         ready.insert(resource)
-        if let index = error.operationIndex, index >= recordCount {
+        if let index = error.operationIndex, index >= recordCount + commit.messages.count {
+            accounts[resource]?.drop(commit.relays[index - recordCount - commit.messages.count])
+            return .none
+        } else if let index = error.operationIndex, index >= recordCount {
             let culprit = commit.messages[index - recordCount]
             if error.code == .noNode {
                 drop(culprit, of: resource, siblings: commit.messages)
@@ -227,6 +251,8 @@ struct CommitLedger: Sendable {
             separate(commit.messages, from: resource)
             return .none
         }
+        // Nobody knows whether it was applied. What is passed on must not arrive twice; the controller sees to it.
+        accounts[resource]?.dropRelays(of: Set(commit.relays.map(\.carrier)))
         accounts[resource]?.isUncertain = true
         postpone(resource, at: now)
         return .wait
@@ -236,6 +262,7 @@ struct CommitLedger: Sendable {
     /// of finding the next culprit in yet another round, but not before the state is recorded.
     private mutating func drop(_ id: String, of resource: String, siblings: [String]) {
         accounts[resource]?.messages.removeAll { $0 == id }
+        accounts[resource]?.dropRelays(of: [id])
         accounts[resource]?.missing += 1
         if let missing = accounts[resource]?.missing, missing >= 3 {
             separate(siblings.filter { $0 != id }, from: resource)
@@ -244,6 +271,7 @@ struct CommitLedger: Sendable {
 
     private mutating func separate(_ messages: [String], from resource: String) {
         let apart = Set(messages)
+        accounts[resource]?.dropRelays(of: apart)
         accounts[resource]?.messages.removeAll { apart.contains($0) }
         if accounts[resource]?.isDirty == true {
             accounts[resource]?.apart += messages
@@ -297,7 +325,7 @@ struct CommitLedger: Sendable {
     var isSettled: Bool {
         deletions.isEmpty && postponedDeletions.isEmpty
             && accounts.values.allSatisfy {
-                !$0.isDirty && $0.messages.isEmpty && $0.apart.isEmpty && $0.relays.isEmpty
+                !$0.isDirty && $0.messages.isEmpty && $0.apart.isEmpty && $0.concluded.isEmpty
             }
     }
 }

@@ -74,7 +74,7 @@ struct Committer: Sendable {
         if !commits.isEmpty {
             for (commit, result) in zip(commits, await session.commit(commits.map(\.operations))) {
                 switch result {
-                case .success(let results): await relay(ledger.succeeded(commit, results))
+                case .success(let results): await answer(ledger.succeeded(commit, results))
                 case .failure(let error) where error.endsSession: return false
                 case .failure(let error): await remedy(error, commit, &ledger)
                 }
@@ -161,28 +161,20 @@ struct Committer: Sendable {
         return true
     }
 
-    /// Sends the messages that were attached to transitions which are done and recorded, and the replies to these.
-    private func relay(_ carriers: [Message]) async {
-        guard !carriers.isEmpty else { return }
-        let sender = MessageSender(session: session, paths: paths, fence: nil, ids: messageIDs)
-        var messages = carriers.compactMap { $0.reply(id: sender.newID(), from: instance, now: now()) }
-        for carrier in carriers {
-            for (target, attached) in carrier.relayMessages {
-                var message = attached
-                message.target = target
-                message.relayTime = now()
-                if !message.isExpired(at: now()) { messages.append(message) }
-            }
-        }
+    /// Answers messages that are done and recorded.
+    private func answer(_ messages: [Message]) async {
         guard !messages.isEmpty else { return }
+        let sender = MessageSender(session: session, paths: paths, fence: nil, ids: messageIDs)
+        let replies = messages.compactMap { $0.reply(id: sender.newID(), from: instance, now: now()) }
+        guard !replies.isEmpty else { return }
         do {
-            for (message, result) in zip(messages, try await sender.send(messages)) where result != .sent {
+            for (reply, result) in zip(replies, try await sender.send(replies)) where result != .sent {
                 logger.info(
-                    "an attached message or a reply was not sent; whoever waits for it has to do without",
-                    metadata: [LogKey.message: "\(message.id)", "result": "\(result)"])
+                    "a reply was not sent; whoever waits for it has to do without",
+                    metadata: [LogKey.message: "\(reply.id)", "result": "\(result)"])
             }
         } catch {
-            logger.info("attached messages and replies were not sent: the session is over", error: error)
+            logger.info("replies were not sent: the session is over", error: error)
         }
     }
 }

@@ -2,6 +2,12 @@ internal import Coordination
 internal import HelixRecords
 internal import MessageQueue
 
+/// Which message passes something on, and to whom.
+struct Relay: Sendable, Hashable {
+    let carrier: String
+    let target: String
+}
+
 /// What is known of a resource's current state.
 struct ResourceAccount: Sendable {
     var encoder: CurrentStateEncoder
@@ -15,7 +21,8 @@ struct ResourceAccount: Sendable {
     /// Messages that are deleted by themselves, once what came of them is recorded: while a message is there, the
     /// controller reckons with its effect.
     var apart: [String] = []
-    var relays: [Message] = []
+    /// Messages that are done, with what came of them: those that are answered, and those that carry others.
+    var concluded: [Message] = []
     /// Whether somebody may have written the znode since we last saw its version.
     var isUncertain = false
     /// How many messages of the present batch were gone already.
@@ -29,6 +36,19 @@ struct ResourceAccount: Sendable {
 
     /// When there is something to do though nothing comes in: what failed waits also for what came after it.
     var dueAt: Duration? { retryAt ?? noteDueAt }
+
+    /// What these messages carry is not passed on; the controller sends it when it sees that nobody did.
+    mutating func dropRelays(of carriers: Set<String>) {
+        for index in concluded.indices where carriers.contains(concluded[index].id) {
+            for (target, _) in concluded[index].relayMessages { concluded[index].detach(relayTo: target) }
+        }
+    }
+
+    /// The same for one that could not be passed on.
+    mutating func drop(_ relay: Relay) {
+        guard let index = concluded.firstIndex(where: { $0.id == relay.carrier }) else { return }
+        concluded[index].detach(relayTo: relay.target)
+    }
 
     /// Takes in what is to be written.
     mutating func apply(_ outcome: Outcome) {

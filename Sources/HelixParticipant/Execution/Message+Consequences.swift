@@ -5,14 +5,20 @@ internal import HelixRecords
 extension Message {
     /// This message with what came of it; `nil` when nobody waits for that.
     ///
-    /// - Parameter isDone: whether nothing is left to do of it: a batch is answered once, with its last part.
-    func concluded(_ result: TransitionResult, isDone: Bool) -> Message? {
+    /// - Parameters:
+    ///   - isDone: whether nothing is left to do of it: a batch is answered once, with its last part.
+    ///   - now: the present time, from which what is passed on has its time to arrive.
+    func concluded(_ result: TransitionResult, isDone: Bool, now: Int64) -> Message? {
         let expectsReply = correlationID != nil && isDone
-        let carries = result == .completed && !relayMessages.isEmpty
+        let carries = result == .completed && isDone && !isBatch && !relayMessages.isEmpty
         guard expectsReply || carries else { return nil }
         var message = self
         if !expectsReply { message.correlationID = nil }
-        if !carries { message.record.listFields["RELAY_PARTICIPANTS"] = nil }
+        if carries {
+            message.setRelayTime(now)
+        } else {
+            for (target, _) in relayMessages { message.detach(relayTo: target) }
+        }
         switch result {
         case .completed: message.messageResult = ["SUCCESS": "true", "INTERRUPTED": "false"]
         case .rolledBack, .cancelled, .unfinished: message.messageResult = ["SUCCESS": "false", "INTERRUPTED": "true"]

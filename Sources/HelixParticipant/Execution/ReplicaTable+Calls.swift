@@ -86,12 +86,12 @@ extension ReplicaTable {
         if let again = retry(step, of: call, result) { return again }
         var actions = settle(step, of: call, result, start: start, now: now)
         actions += takePostponed(of: call.job.key, now: now)
-        return actions + dropWaitingAction(of: call.job)
+        return actions + dropWaitingAction(of: call.job, now: now)
     }
 
     /// What waits, and cannot begin in the state that the transition led to, is done with.
-    private mutating func dropWaitingAction(of job: Job) -> [Action] {
-        let (finished, answered) = dropWaiting(of: job.key)
+    private mutating func dropWaitingAction(of job: Job, now: Int64) -> [Action] {
+        let (finished, answered) = dropWaiting(of: job.key, now: now)
         guard !finished.isEmpty || answered != nil else { return [] }
         return [
             .record(Outcome(key: job.key, model: job.model, change: .none, finished: finished, relays: answered))
@@ -132,7 +132,7 @@ extension ReplicaTable {
         }
         let closed = close(step.message)
         outcome.finished += closed + call.cancellationIDs
-        outcome.relays = step.message?.message.concluded(result, isDone: !closed.isEmpty)
+        outcome.relays = step.message?.message.concluded(result, isDone: !closed.isEmpty, now: now)
         return actions + [.record(outcome)]
     }
 
@@ -160,8 +160,8 @@ extension ReplicaTable {
         let closed = close(step.message)
         let outcome = Outcome(
             key: job.key, model: job.model, change: .set(report), finished: closed + call.cancellationIDs,
-            relays: step.message?.message.concluded(.failed(text), isDone: !closed.isEmpty))
-        return [.cancel(job.id), .record(outcome)] + dropWaitingAction(of: job) + startWaiting(in: pool)
+            relays: step.message?.message.concluded(.failed(text), isDone: !closed.isEmpty, now: now))
+        return [.cancel(job.id), .record(outcome)] + dropWaitingAction(of: job, now: now) + startWaiting(in: pool)
     }
 
     /// A call gives its place in the pool to others before it has returned.

@@ -102,7 +102,7 @@ extension ReplicaTable {
             return []
         }
         var outcome = Outcome(key: key, model: entry.model, change: .set(report))
-        (outcome.finished, outcome.relays) = dropWaiting(of: key)
+        (outcome.finished, outcome.relays) = dropWaiting(of: key, now: now)
         return [.record(outcome)]
     }
 
@@ -125,12 +125,12 @@ extension ReplicaTable {
     /// A transition that waits, and does not fit the state that the replica has come to, is done with: a mismatch is a
     /// failure that changes nothing (protocol reference 5.3).
     /// - Returns: the message to delete, and the one to answer.
-    mutating func dropWaiting(of key: ReplicaKey) -> (finished: [String], answered: Message?) {
+    mutating func dropWaiting(of key: ReplicaKey, now: Int64) -> (finished: [String], answered: Message?) {
         guard let entry = entries[key], let step = entry.waiting, !entry.suits(step) else { return ([], nil) }
         stopWaiting(key)
         let finished = close(step.message)
         let text = "the replica is \(entry.state), not \(step.orderedFrom)"
-        return (finished, step.message?.message.concluded(.failed(text), isDone: !finished.isEmpty))
+        return (finished, step.message?.message.concluded(.failed(text), isDone: !finished.isEmpty, now: now))
     }
 
     /// What the session that begins has to be told: changes that came while there was none.

@@ -29,9 +29,24 @@ extension Message {
         record[list: "RELAY_PARTICIPANTS"].compactMap { instance in
             record.mapFields[instance].map { fields in
                 let id = fields["RELAY_MSG_ID"] ?? fields["MSG_ID"] ?? ""
-                return (instance, Message(record: ZNRecord(id: id, simpleFields: fields)))
+                var message = Message(record: ZNRecord(id: id, simpleFields: fields))
+                message.target = instance
+                return (instance, message)
             }
         }
+    }
+
+    /// Notes in the attached messages when they were passed on, in ms since 1970.
+    public mutating func setRelayTime(_ time: Int64) {
+        for instance in record[list: "RELAY_PARTICIPANTS"] where record.mapFields[instance] != nil {
+            record.mapFields[instance]?["RELAY_TIME"] = String(time)
+        }
+    }
+
+    /// Takes out what is attached for an instance.
+    public mutating func detach(relayTo instance: String) {
+        record[list: "RELAY_PARTICIPANTS"].removeAll { $0 == instance }
+        record.mapFields[instance] = nil
     }
 
     /// Attaches a message that the receiver of this one is to pass on.

@@ -118,6 +118,12 @@ public struct ResourceConfig: RecordView {
         record.timeout(from: from, to: to, partition: partition)
     }
 
+    /// How often a transition that took too long, or asked for it, is tried again by the map RETRY_COUNT, ours, looked up
+    /// as TIMEOUT is; `nil` leaves it open.
+    public func retryCount(from: String, to: String, partition: String? = nil) -> Int? {
+        record.retryCount(from: from, to: to, partition: partition)
+    }
+
     /// Sets or, with `nil`, removes the time that a transition may take; `*` stands for any state.
     public mutating func setTimeout(_ timeout: Duration?, from: String, to: String) {
         record.setTimeout(timeout, "\(from).\(to)")

@@ -37,7 +37,7 @@ enum AdmitTransitions {
         guard let configuration = own.configuration?.configuration else { return }
         let issue = IssueTransitions.issue(
             transition.candidate, partition: transition.partition, of: resource, configuration, &own, snapshot,
-            isTopMissing: transition.isTopMissing)
+            isTopMissing: transition.isTopMissing, mayRelay: decision.mayRelay(own))
         decision.transitions.append(issue.planned)
         own.deadlines[transition.partition] = min(own.deadlines[transition.partition] ?? .max, issue.deadline)
         decision.deadlines[transition.resource] = min(decision.deadlines[transition.resource] ?? .max, issue.deadline)

@@ -83,7 +83,8 @@ struct WantedTransitions {
         _ snapshot: ClusterSnapshot
     ) -> Int64 {
         let issue = IssueTransitions.issue(
-            candidate, partition: partition, of: resource, configuration, &own, snapshot, isTopMissing: isTopMissing)
+            candidate, partition: partition, of: resource, configuration, &own, snapshot, isTopMissing: isTopMissing,
+            mayRelay: decision.mayRelay(own))
         decision.transitions.append(issue.planned)
         return issue.deadline
     }
@@ -92,6 +93,11 @@ struct WantedTransitions {
 extension Decision {
     /// Whether neither throttles nor constraints limit anything.
     fileprivate var isOpenToAll: Bool { throttle.isOpen && constraints.isEmpty && unreadableConstraints == nil }
+
+    /// Whether promotions may be left to others. Not where transitions are limited: nobody would know when they begin.
+    func mayRelay(_ own: ResourceDecision) -> Bool {
+        isOpenToAll && own.errorPartitions.count <= throttle.errorPartitions
+    }
 }
 
 extension ResourceDecision {
