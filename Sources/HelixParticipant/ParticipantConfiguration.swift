@@ -1,6 +1,7 @@
 public import Coordination
 public import HelixRecords
 import MessageQueue
+public import StateModels
 
 /// How a participant behaves. Everything has a default.
 public struct ParticipantConfiguration: Sendable {
@@ -16,6 +17,13 @@ public struct ParticipantConfiguration: Sendable {
     ///
     /// A resource whose configuration sets `maxThreads` has a limit of its own, and does not count here.
     public var concurrentTransitions = 40
+
+    /// How many transitions of one kind run at once, whatever their resource: `Transition("OFFLINE", to: "SLAVE"): 4`. None
+    /// unless set. They do not count in the other limits, so a few long ones do not hold up many short ones.
+    ///
+    /// What has to wait for a place begins in the order of the state model's transitions, the most urgent first, and
+    /// among equals in the order of the messages.
+    public var transitionLimits: [Transition: Int] = [:]
 
     /// How long a transition runs before its message is marked as read. 200 ms unless set; most transitions are done
     /// by then and need no mark.

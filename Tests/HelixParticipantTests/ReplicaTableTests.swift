@@ -144,6 +144,43 @@ struct ReplicaTableTests {
         #expect(stand.started.map { $0.prefix(1) } == ["d", "a", "c", "b", "e"])
     }
 
+    @Test("what waits begins in the order of the model's transitions")
+    func urgency() {
+        var stand = TableStand(limit: 1)
+        stand.bring("m", to: "SLAVE", "MASTER")
+        stand.bring("s", to: "SLAVE")
+        stand.bring("o", to: "SLAVE", "OFFLINE")
+        stand.accept("busy", "busy", from: "OFFLINE", to: "SLAVE")
+        for (partition, from, to) in [
+            ("o", "OFFLINE", "DROPPED"), ("n1", "OFFLINE", "SLAVE"), ("s", "SLAVE", "MASTER"),
+            ("n2", "OFFLINE", "SLAVE"),
+            ("m", "MASTER", "SLAVE"),
+        ] {
+            stand.accept("to \(partition)", partition, from: from, to: to)
+        }
+        for partition in ["busy", "m", "s", "n1", "n2"] { stand.finish(partition) }
+        #expect(
+            stand.started.dropFirst() == [
+                "m MASTER-SLAVE", "s SLAVE-MASTER", "n1 OFFLINE-SLAVE", "n2 OFFLINE-SLAVE", "o OFFLINE-DROPPED",
+            ])
+    }
+
+    @Test("a kind of transition that has a limit of its own neither waits for others nor holds them up")
+    func transitionLimit() {
+        var stand = TableStand(limit: 1)
+        stand.table.setLimits(TransitionLimits(shared: 1, transitions: [Transition("OFFLINE", to: "SLAVE"): 2]))
+        stand.bring("s", to: "SLAVE")
+        for partition in ["a", "b", "c"] { stand.accept(partition, partition, from: "OFFLINE", to: "SLAVE") }
+        #expect(stand.started.map { $0.prefix(1) } == ["a", "b"])
+        stand.accept("up", "s", from: "SLAVE", to: "MASTER")
+        #expect(stand.started.last == "s SLAVE-MASTER")
+        stand.accept("down", "t", "u", from: "OFFLINE", to: "DROPPED")
+        stand.finish("b")
+        #expect(stand.started.last == "c OFFLINE-SLAVE")
+        stand.finish("s")
+        #expect(stand.started.last == "t OFFLINE-DROPPED")
+    }
+
     @Test("a limit that grows lets more begin with the next message")
     func limits() {
         var stand = TableStand(limit: 1)

@@ -27,7 +27,8 @@ extension ReplicaTable {
         }
         if entries[key]?.isInLine == false {
             entries[key]?.isInLine = true
-            pools[poolName(of: key.resource)]?.enqueue(key)
+            let rank = entry.model.rank(from: entry.state, to: step.to)
+            pools[poolName(of: key)]?.enqueue(key, rank: rank)
         }
         return []
     }
@@ -76,7 +77,10 @@ extension ReplicaTable {
         }
         actions += advance(job.key)
         if let pool = call.pool { pools[pool]?.release() }
-        return actions + startWaiting(in: call.pool ?? poolName(of: job.key.resource)) + handoverProgress()
+        let next = poolName(of: job.key)
+        actions += startWaiting(in: call.pool ?? next)
+        if let pool = call.pool, pool != next { actions += startWaiting(in: next) }
+        return actions + handoverProgress()
     }
 
     /// A transition has come to its end, or is tried again; then what was reported meanwhile, and what was ordered.

@@ -22,7 +22,8 @@ extension ReplicaTable {
                 actions += refuse(received, key: key, model: model, verdict: verdict)
             }
         }
-        return actions + startWaiting(in: poolName(of: resource))
+        for pool in Set(keys.map { poolName(of: $0) }).sorted() { actions += startWaiting(in: pool) }
+        return actions
     }
 
     private mutating func verdict(

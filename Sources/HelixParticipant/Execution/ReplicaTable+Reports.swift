@@ -108,7 +108,7 @@ extension ReplicaTable {
 
     /// What a replica does after a change of its state, and others after it.
     private mutating func follow(_ key: ReplicaKey) -> [Action] {
-        advance(key) + startWaiting(in: poolName(of: key.resource)) + handoverProgress()
+        advance(key) + startWaiting(in: poolName(of: key)) + handoverProgress()
     }
 
     /// The changes that were reported while a transition was under way, as far as they begin where it ended.

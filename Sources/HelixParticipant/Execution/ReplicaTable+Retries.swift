@@ -40,7 +40,7 @@ extension ReplicaTable {
     mutating func endPause(of key: ReplicaKey, number: UInt64) -> [Action] {
         guard entries[key]?.pause == number else { return [] }
         entries[key]?.pause = nil
-        return advance(key) + startWaiting(in: poolName(of: key.resource))
+        return advance(key) + startWaiting(in: poolName(of: key))
     }
 
     /// Whether a call's result still counts, so that its time has to be watched.

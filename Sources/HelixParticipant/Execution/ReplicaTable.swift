@@ -121,12 +121,25 @@ struct ReplicaTable: Sendable {
     /// The pool that a resource's transitions run in.
     func poolName(of resource: String) -> String { limits.resources[resource] == nil ? "" : resource }
 
+    /// The pool that a replica's waiting transition runs in: the most particular one (protocol reference 5.3).
+    func poolName(of key: ReplicaKey) -> String {
+        guard !limits.transitions.isEmpty, let step = entries[key]?.waiting else { return poolName(of: key.resource) }
+        let transition = Transition(step.from, to: step.to)
+        return limits.transitions[transition] == nil ? poolName(of: key.resource) : Self.poolName(of: transition)
+    }
+
+    /// No resource has such a name.
+    private static func poolName(of transition: Transition) -> String { "\u{0}\(transition)" }
+
     /// Sets how many transitions may run at once, also for resources not heard of before.
     mutating func setLimits(_ limits: TransitionLimits) {
         self.limits = limits
         pools["", default: TransitionPool(limit: 0)].limit = max(1, limits.shared)
         for (resource, limit) in limits.resources {
             pools[resource, default: TransitionPool(limit: 0)].limit = max(1, limit)
+        }
+        for (transition, limit) in limits.transitions {
+            pools[Self.poolName(of: transition), default: TransitionPool(limit: 0)].limit = max(1, limit)
         }
     }
 

@@ -26,6 +26,12 @@ final class RegisteredModel: Sendable {
         if case .atMost = model.states[0].bound { true } else { false }
     }
 
+    /// The place of a transition in the model's order; those that it does not list come last.
+    func rank(from: String, to: String) -> Int {
+        guard let from = model.index(of: from), let to = model.index(of: to) else { return Int.max }
+        return model.rank(from: from, to: to)
+    }
+
     /// The next state on the way down to the initial one; `nil` when it is reached or cannot be.
     func stepDown(from state: String) -> String? {
         guard state != StateModel.error, let index = model.index(of: state) else { return nil }

@@ -52,7 +52,9 @@ struct Admission: Sendable {
         let config = try await instanceConfig(in: cluster)
         try checkTopology(config, cluster)
         let limit = config.maxThreads(.stateTransition) ?? cluster.maxThreads(.stateTransition)
-        return TransitionLimits(shared: limit ?? member.configuration.concurrentTransitions)
+        return TransitionLimits(
+            shared: limit ?? member.configuration.concurrentTransitions,
+            transitions: member.configuration.transitionLimits)
     }
 
     private func checkCluster() async throws {
