@@ -58,13 +58,11 @@ struct PublishedViews: Sendable {
             for bucket in buckets { wanted[bucket.id] = bucket }
         }
         var changes: [Change] = []
-        for (part, record) in wanted.sorted(by: { $0.key < $1.key }) {
-            let path = path(of: resource, part)
-            let known = there[part]
-            if let known, known == record { continue }
-            let data = try record.encoded(path: path)
-            let operation = known == nil ? WriteOperation.create(path, data: data) : .set(path, data: data)
-            changes.append(Change(resource: resource, part: part, record: record, operation: operation))
+        // Where there is a view, its own znode is written after its buckets: who reads it finds them.
+        let isNew = there[""] == nil
+        let order = { (part: String) in part.isEmpty == isNew ? 0 : 1 }
+        for (part, record) in wanted.sorted(by: { (order($0.key), $0.key) < (order($1.key), $1.key) }) {
+            if let change = try change(part, of: resource, to: record, from: there[part]) { changes.append(change) }
         }
         // A znode goes after what is below it.
         for part in there.keys.sorted(by: >) where wanted[part] == nil {
@@ -72,6 +70,51 @@ struct PublishedViews: Sendable {
             changes.append(Change(resource: resource, part: part, record: nil, operation: operation))
         }
         return changes
+    }
+
+    /// What has to be written so that some partitions of a view in buckets have these replicas, and the others what they
+    /// have.
+    /// - Parameter maps: the states by instance, by partition; empty where the partition is to go.
+    /// - Returns: `nil` when that cannot be told without looking at the whole view.
+    /// - Throws: `RecordError` when a bucket is too large, or a partition fits none.
+    func changes(
+        to maps: [String: [String: String]], of resource: String, bucketSize: Int
+    ) throws(RecordError) -> [Change]? {
+        guard bucketSize > 0, let there = views[resource], case let head?? = there[""],
+            head.bucketSize == bucketSize
+        else { return nil }
+        var buckets: [String: ZNRecord] = [:]
+        for (partition, map) in maps {
+            let name = try head.bucketName(of: partition)
+            if buckets[name] == nil, let known = there[name] {
+                guard let known else { return nil }
+                buckets[name] = known
+            }
+            let isGone = map.isEmpty
+            buckets[name, default: ZNRecord(id: name, simpleFields: head.simpleFields)].mapFields[partition] =
+                isGone ? nil : map
+        }
+        var changes: [Change] = []
+        for (name, record) in buckets.sorted(by: { $0.key < $1.key }) {
+            if !record.mapFields.isEmpty {
+                if let change = try change(name, of: resource, to: record, from: there[name]) { changes.append(change) }
+            } else if there[name] != nil {
+                let operation = WriteOperation.delete(path(of: resource, name))
+                changes.append(Change(resource: resource, part: name, record: nil, operation: operation))
+            }
+        }
+        return changes
+    }
+
+    /// - Parameter known: what is there; `nil` when nothing is, `.some(nil)` when it cannot be read.
+    private func change(
+        _ part: String, of resource: String, to record: ZNRecord, from known: ZNRecord??
+    ) throws(RecordError) -> Change? {
+        if let known, known == record { return nil }
+        let path = path(of: resource, part)
+        let data = try record.encoded(path: path)
+        let operation = known == nil ? WriteOperation.create(path, data: data) : .set(path, data: data)
+        return Change(resource: resource, part: part, record: record, operation: operation)
     }
 
     /// A change was written.

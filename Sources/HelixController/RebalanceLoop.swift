@@ -19,9 +19,10 @@ struct RebalanceLoop: Sendable {
     private var cache: ClusterCache
     private var decision = Decision()
     private var problems = ProblemLog()
-    /// Resources whose views have to be refreshed, once that has not been asked for yet.
-    private var owedViews: Set<String> = []
+    /// The views that have to be refreshed, once that has not been asked for yet.
+    private var owedViews = ViewWork()
     private var hasPublished = false
+    private var management: ManagementDesk
 
     init(
         office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
@@ -34,6 +35,7 @@ struct RebalanceLoop: Sendable {
         self.placements = placements
         self.deregistrar = deregistrar
         self.reconnected = reconnected
+        management = ManagementDesk(office: office, context: context)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
         cache = ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
@@ -90,7 +92,7 @@ struct RebalanceLoop: Sendable {
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
         if let due = rebalancer.maintenanceChange(dueTo: decision, in: cache.snapshot) {
-            owedViews.formUnion(decision.viewsToRefresh)
+            owedViews.add(decision.viewsToRefresh, changes)
             changes = try await perform(due)
             // What it would have placed is forgotten: where resources were placed before is recorded.
             decision = Decision()
@@ -101,16 +103,16 @@ struct RebalanceLoop: Sendable {
         } else {
             context.hasPlans.raise()
         }
-        owedViews.formUnion(decision.viewsToRefresh)
+        owedViews.add(decision.viewsToRefresh, changes)
         report()
 
         try await send(messages)
+        try await management.follow(decision.management, signal: cache.snapshot.pause.value)
         try await delete(decision.obsoleteMessages)
         try await dismiss(cache.takeNotices())
         publish()
         for resource in decision.unrecorded.sorted() {
-            guard let lists = decision.placement(of: resource, in: cache.snapshot) else { continue }
-            placements.record(lists, of: resource)
+            placements.record(decision.unrecordedPlacement(of: resource, in: cache.snapshot), of: resource)
         }
         histories.follow(cache.snapshot.instances)
         deregistrar.drop(decision.departed)
@@ -139,7 +141,7 @@ struct RebalanceLoop: Sendable {
         // The first time also without a reason: there may be views of resources that went while nobody led.
         guard !owedViews.isEmpty || !hasPublished else { return }
         views.publish(owedViews, of: cache.snapshot)
-        owedViews = []
+        owedViews = ViewWork()
         hasPublished = true
     }
 
@@ -149,7 +151,10 @@ struct RebalanceLoop: Sendable {
     private var messages: [Message] {
         let session = office.session.id.description
         return TransitionMessages.make(
-            decision.cancellations, source: context.name, session: session, environment: context.environment)
+            decision.management?.changes ?? [], source: context.name, session: session,
+            environment: context.environment)
+            + TransitionMessages.make(
+                decision.cancellations, source: context.name, session: session, environment: context.environment)
             + TransitionMessages.make(
                 decision.transitions, source: context.name, session: session,
                 partitionsPerMessage: context.configuration.partitionsPerMessage, environment: context.environment)

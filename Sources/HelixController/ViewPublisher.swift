@@ -7,7 +7,7 @@ import RebalancePipeline
 struct ViewPublisher: Sendable {
     private let office: Office
     private let context: ControllerContext
-    private let requests = Mailbox<(resources: Set<String>, snapshot: ClusterSnapshot)>()
+    private let requests = Mailbox<(work: ViewWork, snapshot: ClusterSnapshot)>()
 
     private var session: any CoordinationSession { office.session }
 
@@ -16,10 +16,8 @@ struct ViewPublisher: Sendable {
         self.context = context
     }
 
-    /// Asks for the views of these resources to be brought up to the snapshot.
-    func publish(_ resources: Set<String>, of snapshot: ClusterSnapshot) {
-        requests.post((resources, snapshot))
-    }
+    /// Asks for views to be brought up to the snapshot.
+    func publish(_ work: ViewWork, of snapshot: ClusterSnapshot) { requests.post((work, snapshot)) }
 
     /// - Throws: `Deposed`; `CoordinationError` when the session is over.
     func run() async throws {
@@ -33,7 +31,7 @@ struct ViewPublisher: Sendable {
                 await requests.next()
             }
             guard let batch else { return }
-            for request in batch { desk.take(request.resources, request.snapshot) }
+            for request in batch { desk.take(request.work, request.snapshot) }
             try await work(&desk)
             try await context.clock.sleep(for: context.configuration.viewInterval)
         }
@@ -41,12 +39,11 @@ struct ViewPublisher: Sendable {
 
     private func work(_ desk: inout ViewDesk) async throws {
         guard let (resources, snapshot) = desk.due(at: context.environment.now()) else { return }
-        try await session.persistently(context) { try await lookUp(resources, &desk.views) }
+        try await session.persistently(context) { try await lookUp(resources.map(\.name), &desk.views) }
         var changes: [PublishedViews.Change] = []
-        for resource in resources {
+        for (resource, scope) in resources {
             do throws(RecordError) {
-                let view = snapshot.externalView(of: resource, replacing: desk.views)
-                changes += try desk.views.changes(to: view, of: resource)
+                changes += try snapshot.changes(scope, of: resource, in: desk.views)
                 desk.settle(resource)
             } catch {
                 postpone(resource, &desk, error)
@@ -136,6 +133,21 @@ struct ViewPublisher: Sendable {
 }
 
 extension ClusterSnapshot {
+    /// What has to be written so that the external view of a resource is as it should be. Of one in buckets only those are
+    /// looked at that hold what has changed.
+    fileprivate func changes(
+        _ scope: ViewWork.Scope, of name: String, in views: PublishedViews
+    ) throws(RecordError) -> [PublishedViews.Change] {
+        if case .partitions(let partitions) = scope, let resource = resources[name], resource.unreadable.isEmpty,
+            let idealState = resource.idealState.value, !idealState.isExternalViewDisabled
+        {
+            var maps: [String: [String: String]] = [:]
+            for partition in partitions { maps[resource.partitions[partition]] = states(in: partition, of: resource) }
+            if let changes = try views.changes(to: maps, of: name, bucketSize: idealState.bucketSize) { return changes }
+        }
+        return try views.changes(to: externalView(of: name, replacing: views), of: name)
+    }
+
     /// The external view of a resource. Of an instance whose current state cannot be read the replicas stay in the view
     /// as they were: unreadable is not absent.
     fileprivate func externalView(of resource: String, replacing views: PublishedViews) -> ExternalView? {

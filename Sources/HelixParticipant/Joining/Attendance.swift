@@ -91,7 +91,7 @@ struct Attendance: Sendable {
 
     private func commit(_ recorded: [CarryOver.Recorded], _ events: Mailbox<CommitEvent>) async {
         var ledger = CommitLedger(paths: member.paths, instance: member.instance, session: member.sessionID)
-        for record in recorded { ledger.open(record.state, version: record.version) }
+        for record in recorded { ledger.open(record) }
         let committer = Committer(
             session: member.session, paths: member.paths, instance: member.instance, events: events,
             alarms: stage.alarms, now: member.now, messageIDs: member.messageIDs, logger: member.logger)
