@@ -1,7 +1,7 @@
 import Coordination
 import HelixRecords
 
-/// The external views as they are in ZooKeeper, as far as that is known: what has to be written to change one.
+/// The views of one kind as they are in ZooKeeper, as far as that is known: what has to be written to change one.
 struct PublishedViews: Sendable {
     /// The znodes of a view: its own under the empty name, its buckets by theirs. `nil` is one that is there and cannot be
     /// read.
@@ -17,12 +17,13 @@ struct PublishedViews: Sendable {
         let operation: WriteOperation
     }
 
-    private let paths: ClusterPaths
+    /// The znode below which the views are.
+    private let folder: String
     private var views: [String: Znodes] = [:]
     /// Views of which it is not known what is there.
     private(set) var unknown: Set<String> = []
 
-    init(paths: ClusterPaths) { self.paths = paths }
+    init(folder: String) { self.folder = folder }
 
     /// The resources that have a view, or may have one.
     var resources: Set<String> { Set(views.keys).union(unknown) }
@@ -130,7 +131,7 @@ struct PublishedViews: Sendable {
     }
 
     private func path(of resource: String, _ part: String) -> String {
-        let path = paths.externalView(resource)
+        let path = "\(folder)/\(resource)"
         return part.isEmpty ? path : "\(path)/\(part)"
     }
 }

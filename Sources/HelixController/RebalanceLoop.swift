@@ -12,6 +12,7 @@ struct RebalanceLoop: Sendable {
     private let histories: ParticipantHistories
     private let placements: PlacementRecorder
     private let deregistrar: Deregistrar
+    private let targets: ReadyViewPublisher
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -22,11 +23,13 @@ struct RebalanceLoop: Sendable {
     /// The views that have to be refreshed, once that has not been asked for yet.
     private var owedViews = ViewWork()
     private var hasPublished = false
+    /// The resources whose targets have to be published; `nil` while the cluster does not ask for that.
+    private var owedTargets: Set<String>?
     private var management: ManagementDesk
 
     init(
         office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
-        placements: PlacementRecorder, deregistrar: Deregistrar, reconnected: Flag
+        placements: PlacementRecorder, deregistrar: Deregistrar, targets: ReadyViewPublisher, reconnected: Flag
     ) {
         self.office = office
         self.context = context
@@ -34,6 +37,7 @@ struct RebalanceLoop: Sendable {
         self.histories = histories
         self.placements = placements
         self.deregistrar = deregistrar
+        self.targets = targets
         self.reconnected = reconnected
         management = ManagementDesk(office: office, context: context)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
@@ -104,6 +108,7 @@ struct RebalanceLoop: Sendable {
             context.hasPlans.raise()
         }
         owedViews.add(decision.viewsToRefresh, changes)
+        owe(targetsOf: decision.viewsToRefresh)
         report()
 
         try await send(messages)
@@ -111,6 +116,7 @@ struct RebalanceLoop: Sendable {
         try await delete(decision.obsoleteMessages)
         try await dismiss(cache.takeNotices())
         publish()
+        publishTargets()
         for resource in decision.unrecorded.sorted() {
             placements.record(decision.unrecordedPlacement(of: resource, in: cache.snapshot), of: resource)
         }
@@ -143,6 +149,36 @@ struct RebalanceLoop: Sendable {
         views.publish(owedViews, of: cache.snapshot)
         owedViews = ViewWork()
         hasPublished = true
+    }
+
+    /// Notes whose target may have changed: of what was looked at, and of everything when something was placed anew.
+    private mutating func owe(targetsOf resources: Set<String>) {
+        guard cache.snapshot.clusterConfig.value?.publishesTargetExternalView == true else {
+            // What is no longer kept up to date misleads.
+            if owedTargets != nil {
+                let none = cache.snapshot.resources.keys.map { ($0, ExternalView?.none) }
+                targets.publish(Dictionary(uniqueKeysWithValues: none))
+            }
+            owedTargets = nil
+            return
+        }
+        let isNew = owedTargets == nil
+        owedTargets = (owedTargets ?? []).union(resources)
+        if isNew || decision.hasPlacedAnew { owedTargets?.formUnion(cache.snapshot.resources.keys) }
+    }
+
+    private mutating func publishTargets() {
+        guard let owed = owedTargets, !owed.isEmpty else { return }
+        owedTargets = []
+        var views: [String: ExternalView?] = [:]
+        for resource in owed {
+            switch decision.targetView(of: resource, in: cache.snapshot) {
+            case .absent: views[resource] = .some(nil)
+            case .present(let view): views[resource] = view
+            case .unreadable: continue
+            }
+        }
+        targets.publish(views)
     }
 
     // MARK: Messages

@@ -18,6 +18,8 @@ public struct Decision: Sendable {
     public internal(set) var unrecorded: Set<String> = []
     /// Whether something may have been placed anew in this pass.
     var hasPlaced = false
+    /// Whether where resources are placed may have changed in this pass.
+    public var hasPlacedAnew: Bool { hasPlaced }
     /// Instances that have been offline for so long that they should be dropped.
     public internal(set) var departed: [DepartedInstance] = []
     /// The mode that was asked for, and what is to be done about it; `nil` while the cluster works as always.

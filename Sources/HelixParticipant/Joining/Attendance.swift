@@ -10,10 +10,11 @@ struct Attendance: Sendable {
     let stage: Stage
     let departure: Departure
     let flapping: FlappingDetector
+    let reports: CustomizedReports
     /// Told when the instance is live.
     let onJoined: @Sendable (String) -> Void
 
-    private enum Part: Sendable { case inbox, committer, states, handover }
+    private enum Part: Sendable { case inbox, committer, states, handover, reports }
 
     /// Joins, works, and leaves when that is wished. Ends by cancellation when the session expires.
     func run() async throws {
@@ -50,6 +51,11 @@ struct Attendance: Sendable {
             group.addTask {
                 try await followStates(events)
                 return .states
+            }
+            group.addTask {
+                let reporter = CustomizedReporter(member: member, reports: reports)
+                try await whileConnected { try await reporter.run() }
+                return .reports
             }
             group.addTask {
                 await handOver(events)
