@@ -102,6 +102,44 @@ extension Administrator {
         return Found(view: View(record: found.view.record.joined(buckets: records)), version: found.version)
     }
 
+    /// Spreads a resource over buckets of so many partitions, or brings it back into one piece.
+    ///
+    /// A znode holds about one megabyte: large resources have a znode for each bucket of their ideal state, current states
+    /// and external view (protocol reference 1.7). The controller spreads the external view at once, participants their
+    /// current states with the next transition of the resource.
+    /// - Parameter bucketSize: how many partitions a bucket holds; 0 for one piece.
+    /// - Returns: how many buckets there are.
+    /// - Throws: ``AdministrationError`` with `.doesNotExist`, `.invalidValue` when the names of the partitions do not end in
+    ///   `_` and a number, or `.conflict`.
+    @discardableResult
+    public func spreadResource(_ resource: String, in cluster: String, bucketSize: Int) async throws -> Int {
+        guard bucketSize >= 0 else {
+            throw AdministrationError(
+                .invalidValue,
+                "resource \(resource) was not spread: buckets of \(bucketSize) partitions, expected at least 1, or 0 for none"
+            )
+        }
+        let paths = try await paths(of: cluster)
+        for _ in 0..<3 {
+            guard let found = try await readWhole(IdealState.self, paths.idealState(resource)) else {
+                throw noResource(resource, paths)
+            }
+            var idealState = found.view
+            idealState.bucketSize = bucketSize
+            do {
+                let count = try idealState.record.bucketized().buckets.count
+                try await store(idealState, replacing: found.version, paths)
+                return count
+            } catch let error as RecordError {
+                throw AdministrationError(.invalidValue, "resource \(resource) was not spread: \(error)")
+            } catch let error as CoordinationError {
+                guard [.badVersion, .noNode, .nodeExists].contains(error.code) else { throw error }
+            }
+        }
+        throw AdministrationError(
+            .conflict, "resource \(resource) was not spread: others keep changing its ideal state; try again")
+    }
+
     /// Writes an ideal state. The buckets of one that is spread come first, so that a reader who sees the new parent
     /// finds them; buckets that are needed no longer go last.
     func store(
@@ -114,7 +152,12 @@ extension Administrator {
             let children = try buckets.map { (bucket) throws(CoordinationError) -> WriteOperation in
                 .create("\(path)/\(bucket.id)", data: try bytes(bucket, path))
             }
-            try await session.commit([.create(path, data: data)] + children)
+            let whole = [.create(path, data: data)] + children
+            if whole.reduce(0, { $0 + $1.encodedSize }) < 500_000 {
+                try await session.commit(whole)
+            } else {
+                try await create(parent, children, path)
+            }
             return
         }
         let present = Set(try await session.children(path))
@@ -128,6 +171,27 @@ extension Administrator {
         try await session.set(path, data, version: version)
         let needed = Set(buckets.map(\.id))
         for child in present.subtracting(needed).sorted() { try await deleteIfPresent("\(path)/\(child)") }
+    }
+
+    /// Creates an ideal state that does not fit into one transaction. While its buckets are written it does not say that it
+    /// has any, so that nobody takes a part for the whole.
+    private func create(
+        _ parent: IdealState, _ children: [WriteOperation], _ path: String
+    ) async throws(CoordinationError) {
+        var empty = parent
+        empty.record.simpleFields["BUCKET_SIZE"] = nil
+        empty.numPartitions = 0
+        try await session.create(path, try bytes(empty, path))
+        do throws(CoordinationError) {
+            for result in try await session.writeBatched(children, fence: .check(path, version: 0)) {
+                _ = try result.get()
+            }
+            try await session.set(path, try bytes(parent, path), version: 0)
+        } catch {
+            // Not transient: nothing of it is to stay.
+            if !error.endsSession, !error.isTransient { try? await session.deleteRecursively(path) }
+            throw error
+        }
     }
 
     private func parts(

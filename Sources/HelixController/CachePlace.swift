@@ -18,6 +18,7 @@ package indirect enum CachePlace: Hashable, Sendable {
     case liveInstance(String)
     case controller
     case maintenance
+    case pause
     case controllerMessages
     case messages(String)
     case currentStates(String, session: String)
@@ -39,7 +40,7 @@ package indirect enum CachePlace: Hashable, Sendable {
             .controllerMessages, .messages, .currentStates, .buckets, .constraints:
             true
         case .clusterConfig, .constraint, .instanceConfig, .resourceConfig, .idealState, .stateModel, .liveInstance,
-            .maintenance, .currentState, .bucket:
+            .maintenance, .pause, .currentState, .bucket:
             false
         }
     }
@@ -69,6 +70,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .liveInstance(let name): paths.liveInstance(name)
         case .controller: paths.controller
         case .maintenance: paths.maintenance
+        case .pause: paths.pause
         case .controllerMessages: paths.controllerMessages
         case .messages(let instance): paths.messages(instance)
         case .currentStates(let instance, let session): paths.currentStates(instance, session: session)
@@ -99,6 +101,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case ("LIVEINSTANCES", 2): self = .liveInstance(parts[1])
         case ("CONTROLLER", 1): self = .controller
         case ("CONTROLLER", 2) where parts[1] == "MAINTENANCE": self = .maintenance
+        case ("CONTROLLER", 2) where parts[1] == "PAUSE": self = .pause
         case ("CONTROLLER", 2) where parts[1] == "MESSAGES": self = .controllerMessages
         case ("INSTANCES", 3) where parts[2] == "MESSAGES": self = .messages(parts[1])
         case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES": self = .currentStates(parts[1], session: parts[3])
@@ -119,7 +122,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .idealStates: .idealState(name)
         case .stateModels: .stateModel(name)
         case .liveInstances: .liveInstance(name)
-        case .controller: name == "MAINTENANCE" ? .maintenance : nil
+        case .controller: name == "MAINTENANCE" ? .maintenance : name == "PAUSE" ? .pause : nil
         case .currentStates(let instance, let session): .currentState(instance, session: session, resource: name)
         case .buckets(let record): .bucket(record, name)
         default: nil
@@ -136,6 +139,7 @@ package indirect enum CachePlace: Hashable, Sendable {
         case .stateModel(let name): (.stateModels, name)
         case .liveInstance(let name): (.liveInstances, name)
         case .maintenance: (.controller, "MAINTENANCE")
+        case .pause: (.controller, "PAUSE")
         case .currentState(let instance, let session, let resource):
             (.currentStates(instance, session: session), resource)
         case .bucket(let record, let name): (.buckets(record), name)

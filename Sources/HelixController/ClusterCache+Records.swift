@@ -26,6 +26,7 @@ extension ClusterCache {
         case .clusterConfig: snapshot.setClusterConfig(decode(data, path))
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(decode(data, path))
         case .maintenance: snapshot.setMaintenance(decode(data, path))
+        case .pause: snapshot.setPause(decode(data, path))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, decode(data, path))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, decode(data, path))
         case .stateModel(let name): snapshot.setStateModel(name, decodeModel(data, path))
@@ -45,6 +46,7 @@ extension ClusterCache {
         case .clusterConfig: snapshot.setClusterConfig(.absent)
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(.absent)
         case .maintenance: snapshot.setMaintenance(.absent)
+        case .pause: snapshot.setPause(.absent)
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .absent)
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .absent)
         case .stateModel(let name): snapshot.setStateModel(name, .absent)
@@ -62,6 +64,7 @@ extension ClusterCache {
         case .clusterConfig: snapshot.setClusterConfig(.unreadable(error))
         case .constraint(ClusterConstraints.messageConstraintID): snapshot.setConstraints(.unreadable(error))
         case .maintenance: snapshot.setMaintenance(.unreadable(error))
+        case .pause: snapshot.setPause(.unreadable(error))
         case .instanceConfig(let name): snapshot.setInstanceConfig(name, .unreadable(error))
         case .resourceConfig(let name): snapshot.setResourceConfig(name, .unreadable(error))
         case .stateModel(let name): snapshot.setStateModel(name, .unreadable(error))
@@ -94,7 +97,11 @@ extension ClusterCache {
             return []
         }
         let accepts = found.value?.acceptsBatchMessages ?? false
-        snapshot.setLiveInstance(name, .init(id: session, acceptsBatchMessages: accepts))
+        // Of a record that became unreadable nothing else is known than before.
+        let isFrozen =
+            found.value?.isFrozen ?? snapshot.instanceIndex(name).flatMap { snapshot.instances[$0].live?.isFrozen }
+        snapshot.setLiveInstance(
+            name, .init(id: session, acceptsBatchMessages: accepts, isFrozen: isFrozen ?? false))
         guard former != session || isFullRead else { return [] }
         if let former, former != session { forgetStates(name, session: former) }
         return [.messages(name), .currentStates(name, session: session)]
@@ -145,7 +152,9 @@ extension ClusterCache {
             setRecord(found, at: place)
             return []
         }
-        spread[place, default: SpreadRecord()].head = head
+        var keepsStatesOnly = false
+        if case .currentState = place { keepsStatesOnly = true }
+        spread[place, default: SpreadRecord(keepsStatesOnly: keepsStatesOnly)].head = head
         return [.buckets(place)]
     }
 
@@ -153,8 +162,18 @@ extension ClusterCache {
     mutating func joinSpreadRecords() {
         let ready = spread.filter { $0.value.isReady }.keys.sorted { $0.path(paths) < $1.path(paths) }
         for place in ready {
-            if let whole = spread[place]?.join() { setRecord(whole, at: place) }
+            switch spread[place]?.join() {
+            case .whole(let record)?: setRecord(record, at: place)
+            case .replicas(let replicas)?: setReplicas(replicas, at: place)
+            case nil: break
+            }
         }
+    }
+
+    private mutating func setReplicas(_ replicas: [String: [String: String]?], at place: CachePlace) {
+        guard case .currentState(let instance, let session, let resource) = place, liveSession(instance) == session
+        else { return }
+        snapshot.updateCurrentState(instance, resource, replicas.mapValues { $0.map { ReplicaState(fields: $0) } })
     }
 
     private mutating func forgetBuckets(of place: CachePlace) {

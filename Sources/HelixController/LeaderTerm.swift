@@ -24,15 +24,20 @@ struct LeaderTerm: Sendable {
         let histories = ParticipantHistories(office: office, context: context)
         let placements = PlacementRecorder(office: office, context: context)
         let deregistrar = Deregistrar(office: office, context: context)
+        let targets = ReadyViewPublisher(office: office, context: context, folder: context.paths.targetExternalViews)
+        let customized = ReadyViewPublisher(office: office, context: context, folder: context.paths.customizedViews)
+        let aggregator = CustomizedViewAggregator(office: office, context: context, views: customized)
         let reconnected = Flag()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             let loop = RebalanceLoop(
                 office: office, context: context, cache: cache, views: views, histories: histories,
-                placements: placements,
-                deregistrar: deregistrar, reconnected: reconnected)
+                placements: placements, deregistrar: deregistrar, targets: targets, reconnected: reconnected)
             let wake = loop.wake
             group.addTask { try await views.run() }
+            group.addTask { try await targets.run() }
+            group.addTask { try await customized.run() }
+            group.addTask { try await aggregator.run() }
             group.addTask { try await histories.run() }
             group.addTask { try await placements.run() }
             group.addTask { try await deregistrar.run() }

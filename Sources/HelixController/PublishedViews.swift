@@ -1,7 +1,7 @@
 import Coordination
 import HelixRecords
 
-/// The external views as they are in ZooKeeper, as far as that is known: what has to be written to change one.
+/// The views of one kind as they are in ZooKeeper, as far as that is known: what has to be written to change one.
 struct PublishedViews: Sendable {
     /// The znodes of a view: its own under the empty name, its buckets by theirs. `nil` is one that is there and cannot be
     /// read.
@@ -17,12 +17,13 @@ struct PublishedViews: Sendable {
         let operation: WriteOperation
     }
 
-    private let paths: ClusterPaths
+    /// The znode below which the views are.
+    private let folder: String
     private var views: [String: Znodes] = [:]
     /// Views of which it is not known what is there.
     private(set) var unknown: Set<String> = []
 
-    init(paths: ClusterPaths) { self.paths = paths }
+    init(folder: String) { self.folder = folder }
 
     /// The resources that have a view, or may have one.
     var resources: Set<String> { Set(views.keys).union(unknown) }
@@ -58,13 +59,11 @@ struct PublishedViews: Sendable {
             for bucket in buckets { wanted[bucket.id] = bucket }
         }
         var changes: [Change] = []
-        for (part, record) in wanted.sorted(by: { $0.key < $1.key }) {
-            let path = path(of: resource, part)
-            let known = there[part]
-            if let known, known == record { continue }
-            let data = try record.encoded(path: path)
-            let operation = known == nil ? WriteOperation.create(path, data: data) : .set(path, data: data)
-            changes.append(Change(resource: resource, part: part, record: record, operation: operation))
+        // Where there is a view, its own znode is written after its buckets: who reads it finds them.
+        let isNew = there[""] == nil
+        let order = { (part: String) in part.isEmpty == isNew ? 0 : 1 }
+        for (part, record) in wanted.sorted(by: { (order($0.key), $0.key) < (order($1.key), $1.key) }) {
+            if let change = try change(part, of: resource, to: record, from: there[part]) { changes.append(change) }
         }
         // A znode goes after what is below it.
         for part in there.keys.sorted(by: >) where wanted[part] == nil {
@@ -72,6 +71,51 @@ struct PublishedViews: Sendable {
             changes.append(Change(resource: resource, part: part, record: nil, operation: operation))
         }
         return changes
+    }
+
+    /// What has to be written so that some partitions of a view in buckets have these replicas, and the others what they
+    /// have.
+    /// - Parameter maps: the states by instance, by partition; empty where the partition is to go.
+    /// - Returns: `nil` when that cannot be told without looking at the whole view.
+    /// - Throws: `RecordError` when a bucket is too large, or a partition fits none.
+    func changes(
+        to maps: [String: [String: String]], of resource: String, bucketSize: Int
+    ) throws(RecordError) -> [Change]? {
+        guard bucketSize > 0, let there = views[resource], case let head?? = there[""],
+            head.bucketSize == bucketSize
+        else { return nil }
+        var buckets: [String: ZNRecord] = [:]
+        for (partition, map) in maps {
+            let name = try head.bucketName(of: partition)
+            if buckets[name] == nil, let known = there[name] {
+                guard let known else { return nil }
+                buckets[name] = known
+            }
+            let isGone = map.isEmpty
+            buckets[name, default: ZNRecord(id: name, simpleFields: head.simpleFields)].mapFields[partition] =
+                isGone ? nil : map
+        }
+        var changes: [Change] = []
+        for (name, record) in buckets.sorted(by: { $0.key < $1.key }) {
+            if !record.mapFields.isEmpty {
+                if let change = try change(name, of: resource, to: record, from: there[name]) { changes.append(change) }
+            } else if there[name] != nil {
+                let operation = WriteOperation.delete(path(of: resource, name))
+                changes.append(Change(resource: resource, part: name, record: nil, operation: operation))
+            }
+        }
+        return changes
+    }
+
+    /// - Parameter known: what is there; `nil` when nothing is, `.some(nil)` when it cannot be read.
+    private func change(
+        _ part: String, of resource: String, to record: ZNRecord, from known: ZNRecord??
+    ) throws(RecordError) -> Change? {
+        if let known, known == record { return nil }
+        let path = path(of: resource, part)
+        let data = try record.encoded(path: path)
+        let operation = known == nil ? WriteOperation.create(path, data: data) : .set(path, data: data)
+        return Change(resource: resource, part: part, record: record, operation: operation)
     }
 
     /// A change was written.
@@ -87,7 +131,7 @@ struct PublishedViews: Sendable {
     }
 
     private func path(of resource: String, _ part: String) -> String {
-        let path = paths.externalView(resource)
+        let path = "\(folder)/\(resource)"
         return part.isEmpty ? path : "\(path)/\(part)"
     }
 }

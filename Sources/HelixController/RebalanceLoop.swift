@@ -12,6 +12,7 @@ struct RebalanceLoop: Sendable {
     private let histories: ParticipantHistories
     private let placements: PlacementRecorder
     private let deregistrar: Deregistrar
+    private let targets: ReadyViewPublisher
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -21,14 +22,17 @@ struct RebalanceLoop: Sendable {
     private var isComplete: Bool
     private var decision = Decision()
     private var problems = ProblemLog()
-    /// Resources whose views have to be refreshed, once that has not been asked for yet.
-    private var owedViews: Set<String> = []
+    /// The views that have to be refreshed, once that has not been asked for yet.
+    private var owedViews = ViewWork()
     private var hasPublished = false
+    /// The resources whose targets have to be published; `nil` while the cluster does not ask for that.
+    private var owedTargets: Set<String>?
+    private var management: ManagementDesk
 
     init(
         office: Office, context: ControllerContext, cache: ClusterCache?, views: ViewPublisher,
-        histories: ParticipantHistories,
-        placements: PlacementRecorder, deregistrar: Deregistrar, reconnected: Flag
+        histories: ParticipantHistories, placements: PlacementRecorder, deregistrar: Deregistrar,
+        targets: ReadyViewPublisher, reconnected: Flag
     ) {
         self.office = office
         self.context = context
@@ -36,7 +40,9 @@ struct RebalanceLoop: Sendable {
         self.histories = histories
         self.placements = placements
         self.deregistrar = deregistrar
+        self.targets = targets
         self.reconnected = reconnected
+        management = ManagementDesk(office: office, context: context)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
         isComplete = cache != nil
@@ -94,7 +100,7 @@ struct RebalanceLoop: Sendable {
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
         if let due = rebalancer.maintenanceChange(dueTo: decision, in: cache.snapshot) {
-            owedViews.formUnion(decision.viewsToRefresh)
+            owedViews.add(decision.viewsToRefresh, changes)
             changes = try await perform(due)
             // What it would have placed is forgotten: where resources were placed before is recorded.
             decision = Decision()
@@ -105,16 +111,18 @@ struct RebalanceLoop: Sendable {
         } else {
             context.hasPlans.raise()
         }
-        owedViews.formUnion(decision.viewsToRefresh)
+        owedViews.add(decision.viewsToRefresh, changes)
+        owe(targetsOf: decision.viewsToRefresh)
         report()
 
         try await send(messages)
+        try await management.follow(decision.management, signal: cache.snapshot.pause.value)
         try await delete(decision.obsoleteMessages)
         try await dismiss(cache.takeNotices())
         publish()
+        publishTargets()
         for resource in decision.unrecorded.sorted() {
-            guard let lists = decision.placement(of: resource, in: cache.snapshot) else { continue }
-            placements.record(lists, of: resource)
+            placements.record(decision.unrecordedPlacement(of: resource, in: cache.snapshot), of: resource)
         }
         histories.follow(cache.snapshot.instances)
         deregistrar.drop(decision.departed)
@@ -143,8 +151,38 @@ struct RebalanceLoop: Sendable {
         // The first time also without a reason: there may be views of resources that went while nobody led.
         guard !owedViews.isEmpty || !hasPublished else { return }
         views.publish(owedViews, of: cache.snapshot)
-        owedViews = []
+        owedViews = ViewWork()
         hasPublished = true
+    }
+
+    /// Notes whose target may have changed: of what was looked at, and of everything when something was placed anew.
+    private mutating func owe(targetsOf resources: Set<String>) {
+        guard cache.snapshot.clusterConfig.value?.publishesTargetExternalView == true else {
+            // What is no longer kept up to date misleads.
+            if owedTargets != nil {
+                let none = cache.snapshot.resources.keys.map { ($0, ExternalView?.none) }
+                targets.publish(Dictionary(uniqueKeysWithValues: none))
+            }
+            owedTargets = nil
+            return
+        }
+        let isNew = owedTargets == nil
+        owedTargets = (owedTargets ?? []).union(resources)
+        if isNew || decision.hasPlacedAnew { owedTargets?.formUnion(cache.snapshot.resources.keys) }
+    }
+
+    private mutating func publishTargets() {
+        guard let owed = owedTargets, !owed.isEmpty else { return }
+        owedTargets = []
+        var views: [String: ExternalView?] = [:]
+        for resource in owed {
+            switch decision.targetView(of: resource, in: cache.snapshot) {
+            case .absent: views[resource] = .some(nil)
+            case .present(let view): views[resource] = view
+            case .unreadable: continue
+            }
+        }
+        targets.publish(views)
     }
 
     // MARK: Messages
@@ -153,7 +191,10 @@ struct RebalanceLoop: Sendable {
     private var messages: [Message] {
         let session = office.session.id.description
         return TransitionMessages.make(
-            decision.cancellations, source: context.name, session: session, environment: context.environment)
+            decision.management?.changes ?? [], source: context.name, session: session,
+            environment: context.environment)
+            + TransitionMessages.make(
+                decision.cancellations, source: context.name, session: session, environment: context.environment)
             + TransitionMessages.make(
                 decision.transitions, source: context.name, session: session,
                 partitionsPerMessage: context.configuration.partitionsPerMessage, environment: context.environment)

@@ -32,6 +32,22 @@ enum TransitionMessages {
         }
     }
 
+    /// The messages that tell instances to freeze, or to end the freeze (protocol reference 4.9.6).
+    static func make(
+        _ changes: [PlannedStatusChange], source: String, session: String, environment: ControllerEnvironment
+    ) -> [Message] {
+        let now = environment.now()
+        return changes.map { change in
+            var message = message(
+                .participantStatusChange, id: environment.makeMessageID(), source: source, session: session, now: now)
+            message.target = change.instance
+            message.targetSession = change.session
+            (message.fromState, message.toState) =
+                change.isFreezing ? ("NORMAL", "FROZEN") : ("FROZEN", "NORMAL")
+            return message
+        }
+    }
+
     /// Transitions that can travel together, in the order of the first of each.
     private static func batches(_ transitions: [PlannedTransition], limit: Int) -> [[PlannedTransition]] {
         var batches: [[PlannedTransition]] = []
@@ -76,6 +92,7 @@ enum TransitionMessages {
     ) -> Message {
         let first = batch[0]
         var message = message(.stateTransition, about: first, id: id, source: source, session: session, now: now)
+        message.bucketSize = first.bucketSize
         message.resourceGroup = first.resourceGroup
         message.resourceTag = first.resourceTag
         message.retryCount = first.retries
@@ -91,13 +108,7 @@ enum TransitionMessages {
         _ type: MessageType, about transition: some AddressedTransition, id: String, source: String, session: String,
         now: Int64
     ) -> Message {
-        var message = Message(record: ZNRecord(id: id))
-        message.record.simpleFields["MSG_ID"] = id
-        message.messageType = type
-        message.messageState = .new
-        message.createdAt = now
-        message.source = source
-        message.sourceSession = session
+        var message = message(type, id: id, source: source, session: session, now: now)
         message.target = transition.instance
         message.targetSession = transition.session
         message.resource = transition.resource
@@ -106,6 +117,22 @@ enum TransitionMessages {
         message.stateModelFactory = transition.stateModelFactory
         message.fromState = transition.from
         message.toState = transition.to
+        return message
+    }
+}
+
+extension TransitionMessages {
+    /// A message of the controller's to nobody in particular yet.
+    private static func message(
+        _ type: MessageType, id: String, source: String, session: String, now: Int64
+    ) -> Message {
+        var message = Message(record: ZNRecord(id: id))
+        message.record.simpleFields["MSG_ID"] = id
+        message.messageType = type
+        message.messageState = .new
+        message.createdAt = now
+        message.source = source
+        message.sourceSession = session
         return message
     }
 }

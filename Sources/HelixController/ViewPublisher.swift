@@ -7,25 +7,26 @@ import RebalancePipeline
 struct ViewPublisher: Sendable {
     private let office: Office
     private let context: ControllerContext
-    private let requests = Mailbox<(resources: Set<String>, snapshot: ClusterSnapshot)>()
+    private let requests = Mailbox<(work: ViewWork, snapshot: ClusterSnapshot)>()
 
     private var session: any CoordinationSession { office.session }
+    private var reader: ViewReader {
+        ViewReader(session: session, context: context, folder: context.paths.externalViews)
+    }
 
     init(office: Office, context: ControllerContext) {
         self.office = office
         self.context = context
     }
 
-    /// Asks for the views of these resources to be brought up to the snapshot.
-    func publish(_ resources: Set<String>, of snapshot: ClusterSnapshot) {
-        requests.post((resources, snapshot))
-    }
+    /// Asks for views to be brought up to the snapshot.
+    func publish(_ work: ViewWork, of snapshot: ClusterSnapshot) { requests.post((work, snapshot)) }
 
     /// - Throws: `Deposed`; `CoordinationError` when the session is over.
     func run() async throws {
         // Those that are right are not written again, and those of resources that went while nobody led go, too.
-        var desk = ViewDesk(views: PublishedViews(paths: context.paths))
-        for name in try await existing() { desk.views.doubt(name) }
+        var desk = ViewDesk(views: PublishedViews(folder: context.paths.externalViews))
+        for name in try await reader.existing() { desk.views.doubt(name) }
         let requests = requests
         while true {
             let pause = desk.pause(at: context.environment.now())
@@ -33,7 +34,7 @@ struct ViewPublisher: Sendable {
                 await requests.next()
             }
             guard let batch else { return }
-            for request in batch { desk.take(request.resources, request.snapshot) }
+            for request in batch { desk.take(request.work, request.snapshot) }
             try await work(&desk)
             try await context.clock.sleep(for: context.configuration.viewInterval)
         }
@@ -41,12 +42,11 @@ struct ViewPublisher: Sendable {
 
     private func work(_ desk: inout ViewDesk) async throws {
         guard let (resources, snapshot) = desk.due(at: context.environment.now()) else { return }
-        try await session.persistently(context) { try await lookUp(resources, &desk.views) }
+        try await session.persistently(context) { try await reader.lookUp(resources.map(\.name), &desk.views) }
         var changes: [PublishedViews.Change] = []
-        for resource in resources {
+        for (resource, scope) in resources {
             do throws(RecordError) {
-                let view = snapshot.externalView(of: resource, replacing: desk.views)
-                changes += try desk.views.changes(to: view, of: resource)
+                changes += try snapshot.changes(scope, of: resource, in: desk.views)
                 desk.settle(resource)
             } catch {
                 postpone(resource, &desk, error)
@@ -80,62 +80,24 @@ struct ViewPublisher: Sendable {
             "An external view could not be written; it will be tried again",
             metadata: ["helix.resource": "\(resource)", "error": "\(error)"])
     }
-
-    // MARK: What is there
-
-    private func existing() async throws -> [String] {
-        try await session.persistently(context) {
-            do {
-                return try await session.children(context.paths.externalViews)
-            } catch let error as CoordinationError where !error.isTransient && !error.endsSession {
-                context.logger.warning("The external views cannot be listed", metadata: ["error": "\(error)"])
-                return []
-            }
-        }
-    }
-
-    private func lookUp(_ resources: [String], _ views: inout PublishedViews) async throws {
-        let unknown = resources.filter(views.unknown.contains)
-        let paths = unknown.map(context.paths.externalView)
-        let heads = await session.read(paths.map { .get($0) })
-        let lists = await session.read(paths.map { .children($0) })
-        for index in unknown.indices {
-            guard let head = try record(heads[index], paths[index]) else {
-                views.found([:], of: unknown[index])
-                continue
-            }
-            var znodes: PublishedViews.Znodes = ["": head]
-            if case .success(.children(let names, _)) = lists[index] {
-                let bucketPaths = names.map { "\(paths[index])/\($0)" }
-                for (place, bucket) in zip(names.indices, await session.read(bucketPaths.map { .get($0) })) {
-                    guard let bucket = try record(bucket, bucketPaths[place]) else { continue }
-                    znodes[names[place]] = bucket
-                }
-            }
-            views.found(znodes, of: unknown[index])
-        }
-    }
-
-    /// - Returns: `nil` when there is nothing; `.some(nil)` when it cannot be read, and is to be written anew.
-    private func record(_ result: Result<ReadResult, CoordinationError>, _ path: String) throws -> ZNRecord?? {
-        switch result {
-        case .success(.data(let data, _)):
-            do throws(RecordError) {
-                return try ZNRecord(decoding: data, path: path)
-            } catch {
-                context.logger.notice(
-                    "An external view cannot be read; writing it anew", metadata: ["error": "\(error)"])
-                return .some(nil)
-            }
-        case .success: return nil
-        case .failure(let error) where error.code == .noNode: return nil
-        case .failure(let error) where error.isTransient || error.endsSession: throw error
-        case .failure: return .some(nil)
-        }
-    }
 }
 
 extension ClusterSnapshot {
+    /// What has to be written so that the external view of a resource is as it should be. Of one in buckets only those are
+    /// looked at that hold what has changed.
+    fileprivate func changes(
+        _ scope: ViewWork.Scope, of name: String, in views: PublishedViews
+    ) throws(RecordError) -> [PublishedViews.Change] {
+        if case .partitions(let partitions) = scope, let resource = resources[name], resource.unreadable.isEmpty,
+            let idealState = resource.idealState.value, !idealState.isExternalViewDisabled
+        {
+            var maps: [String: [String: String]] = [:]
+            for partition in partitions { maps[resource.partitions[partition]] = states(in: partition, of: resource) }
+            if let changes = try views.changes(to: maps, of: name, bucketSize: idealState.bucketSize) { return changes }
+        }
+        return try views.changes(to: externalView(of: name, replacing: views), of: name)
+    }
+
     /// The external view of a resource. Of an instance whose current state cannot be read the replicas stay in the view
     /// as they were: unreadable is not absent.
     fileprivate func externalView(of resource: String, replacing views: PublishedViews) -> ExternalView? {

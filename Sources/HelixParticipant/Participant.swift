@@ -31,10 +31,11 @@ public final class Participant: Service, Sendable {
     private let configuration: ParticipantConfiguration
     private let logger: Logger
     private let clock: any Clock<Duration>
-    private let now: @Sendable () -> Int64
+    let now: @Sendable () -> Int64
     private let messageIDs: MessageIDs
     private let registry = ModelRegistry()
     private let stage: Stage
+    let customizedReports = CustomizedReports()
     private let departure = Departure()
     private let flapping: FlappingDetector
     private let hasRun = Atomic(false)
@@ -238,7 +239,7 @@ public final class Participant: Service, Sendable {
                 messageIDs: self.messageIDs, logger: logger)
             let attendance = Attendance(
                 member: member, registry: self.registry, stage: self.stage, departure: self.departure,
-                flapping: self.flapping
+                flapping: self.flapping, reports: self.customizedReports
             ) { id in self.joinedSession.withLock { $0 = id } }
             try await attendance.run()
         }

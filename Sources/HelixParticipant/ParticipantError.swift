@@ -5,7 +5,8 @@ public struct ParticipantError: Error, Sendable, Hashable, CustomStringConvertib
     /// The kinds of failure. New ones may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: Hashable {
-            case clusterNotSetUp, instanceNotSetUp, nameTaken, invalidTopology, flapping, alreadyRun
+            case clusterNotSetUp, instanceNotSetUp, nameTaken, invalidTopology, invalidName, flapping,
+                alreadyRun
         }
         private let kind: Kind
 
@@ -17,6 +18,8 @@ public struct ParticipantError: Error, Sendable, Hashable, CustomStringConvertib
         public static let nameTaken = Code(kind: .nameTaken)
         /// The instance's domain does not fit the cluster's topology.
         public static let invalidTopology = Code(kind: .invalidTopology)
+        /// A name cannot be that of a znode.
+        public static let invalidName = Code(kind: .invalidName)
         /// The instance lost its connection so often that it has disabled itself.
         public static let flapping = Code(kind: .flapping)
         /// The participant was run before; make a new one.

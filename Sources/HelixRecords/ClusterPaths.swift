@@ -101,6 +101,12 @@ public struct ClusterPaths: Sendable, Hashable {
     public func targetExternalView(_ resource: String) -> String { "\(targetExternalViews)/\(resource)" }
     /// `/C/CUSTOMIZEDVIEW`
     public var customizedViews: String { "\(root)/CUSTOMIZEDVIEW" }
+    /// `/C/CUSTOMIZEDVIEW/T`, of a type of state.
+    public func customizedViews(_ type: String) -> String { "\(customizedViews)/\(type)" }
+    /// `/C/INSTANCES/I/CUSTOMIZEDSTATES/T/R`
+    public func customizedState(_ instance: String, type: String, resource: String) -> String {
+        "\(customizedStates(instance))/\(type)/\(resource)"
+    }
 
     // MARK: Controller
 

@@ -22,19 +22,21 @@ extension ZNRecord {
         guard isBucketized else { return (self, []) }
         var buckets: [String: ZNRecord] = [:]
         for (key, list) in listFields {
-            let name = try bucketName(key)
+            let name = try bucketName(of: key)
             buckets[name, default: ZNRecord(id: name, simpleFields: simpleFields)].listFields[key] = list
         }
         for (key, map) in mapFields {
-            let name = try bucketName(key)
+            let name = try bucketName(of: key)
             buckets[name, default: ZNRecord(id: name, simpleFields: simpleFields)].mapFields[key] = map
         }
         return (parent, buckets.keys.naturallySorted().compactMap { buckets[$0] })
     }
 
-    /// `X_n` belongs to `X_p{s}-p{e}`, where s is the multiple of the bucket size at or below n.
-    private func bucketName(_ partition: String) throws(RecordError) -> String {
-        guard let separator = partition.lastIndex(of: "_"),
+    /// The bucket of a partition in a record that is spread: `X_n` belongs to `X_p{s}-p{e}`, where s is the multiple of the
+    /// bucket size at or below n.
+    /// - Throws: `RecordError` when the name does not end in `_` and a number.
+    public func bucketName(of partition: String) throws(RecordError) -> String {
+        guard isBucketized, let separator = partition.lastIndex(of: "_"),
             let number = Int(partition[partition.index(after: separator)...]), number >= 0
         else {
             throw RecordError(

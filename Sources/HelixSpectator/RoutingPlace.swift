@@ -61,7 +61,13 @@ package struct RoutingPlaces: Sendable {
             ? [.instanceConfigs, .liveInstances] : [.instanceConfigs, .liveInstances, .views]
     }
 
-    private var views: String { source == .targetExternalView ? paths.targetExternalViews : paths.externalViews }
+    private var views: String {
+        switch source {
+        case .targetExternalView: paths.targetExternalViews
+        case .customizedView(let type): paths.customizedViews(type)
+        case .externalView, .currentStates: paths.externalViews
+        }
+    }
 
     package func path(_ place: RoutingPlace) -> String {
         switch place {
@@ -102,14 +108,15 @@ package struct RoutingPlaces: Sendable {
     /// What is to be read because of an event; `nil` for a znode that is not followed.
     package func place(_ event: WatchEvent) -> RoutingPlace? {
         guard let parts = ZnodePath.components(of: event.path, below: paths.root) else { return nil }
-        let view = source == .targetExternalView ? "TARGETEXTERNALVIEW" : "EXTERNALVIEW"
+        if let below = viewParts(parts) {
+            guard let resource = below.first else { return .views }
+            return below.count > 2 ? nil : part(.view(resource: resource), below.dropFirst().first, event.kind)
+        }
         switch (parts.first, parts.count) {
         case ("CONFIGS", 2) where parts[1] == "PARTICIPANT": return .instanceConfigs
         case ("CONFIGS", 3) where parts[1] == "PARTICIPANT": return .instanceConfig(parts[2])
         case ("LIVEINSTANCES", 1): return .liveInstances
         case ("LIVEINSTANCES", 2): return .liveInstance(parts[1])
-        case (view, 1): return .views
-        case (view, 2...3): return part(.view(resource: parts[1]), parts.dropFirst(2).first, event.kind)
         case ("INSTANCES", 4) where parts[2] == "CURRENTSTATES":
             return .currentStates(instance: parts[1], session: parts[3])
         case ("INSTANCES", 5...6) where parts[2] == "CURRENTSTATES":
@@ -118,6 +125,17 @@ package struct RoutingPlaces: Sendable {
                 event.kind)
         default: return nil
         }
+    }
+
+    /// What comes after the znode below which the views are; `nil` for a path elsewhere.
+    private func viewParts(_ parts: [String]) -> [String]? {
+        let folder: [String] =
+            switch source {
+            case .targetExternalView: ["TARGETEXTERNALVIEW"]
+            case .customizedView(let type): ["CUSTOMIZEDVIEW", type]
+            case .externalView, .currentStates: ["EXTERNALVIEW"]
+            }
+        return parts.starts(with: folder) ? Array(parts.dropFirst(folder.count)) : nil
     }
 
     private func part(_ record: RoutingRecord, _ bucket: String?, _ kind: WatchEvent.Kind) -> RoutingPlace {

@@ -177,6 +177,9 @@ struct RoutingState: Sendable {
         switch list {
         case .views where places.source == .targetExternalView:
             "there is no such znode, so no target is known; set TARGET_EXTERNALVIEW_ENABLED of the cluster"
+        case .views where places.source.isCustomized:
+            "there is no such znode, so nobody has said anything, or the cluster does not aggregate the type; see "
+                + "'helix customized-state list'"
         case .views, .instanceConfigs, .liveInstances:
             "there is no such znode, so the cluster is not set up; create it, the table follows"
         default: nil
@@ -269,5 +272,12 @@ struct RoutingState: Sendable {
         guard problems[place] != problem else { return }
         problems[place] = problem
         hasChanged = true
+    }
+}
+
+extension RoutingSource {
+    fileprivate var isCustomized: Bool {
+        if case .customizedView = self { return true }
+        return false
     }
 }

@@ -9,6 +9,8 @@ public enum RoutingSource: Sendable, Hashable {
     /// What the live instances themselves report: the freshest, but every spectator reads a record for each instance
     /// and resource.
     case currentStates
+    /// What instances say of their own accord, of one type (`CUSTOMIZEDVIEW`); only of types that the cluster aggregates.
+    case customizedView(type: String)
 }
 
 /// How a spectator behaves. Everything has a default.

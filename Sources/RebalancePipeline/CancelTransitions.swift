@@ -26,17 +26,17 @@ struct CalledOff: Sendable, Hashable {
 enum CancelTransitions {
     /// - Returns: when to look again at what was called off.
     static func decide(
-        _ plan: PartitionPlan, partition: Int, of resource: ClusterSnapshot.Resource,
+        _ all: [ComputeTransitions.Unwanted], partition: Int, of resource: ClusterSnapshot.Resource,
         _ configuration: ResourceConfiguration, _ own: inout ResourceDecision, _ decision: inout Decision,
         _ snapshot: ClusterSnapshot
     ) -> Int64? {
-        guard snapshot.clusterConfig.value?.isCancellationEnabled == true, !plan.unwanted.isEmpty else {
+        guard snapshot.clusterConfig.value?.isCancellationEnabled == true, !all.isEmpty else {
             if !own.calledOff.isEmpty { own.calledOff[partition] = nil }
             return nil
         }
         let former = own.calledOff[partition] ?? []
         var calledOff: [CalledOff] = []
-        for unwanted in plan.unwanted {
+        for unwanted in all {
             let (move, instance) = (unwanted.move, snapshot.instances[Int(unwanted.move.instance)])
             guard let live = instance.live else { continue }
             let known = former.first { $0.message == move.message && $0.instance == move.instance }

@@ -21,6 +21,15 @@ extension ClusterSnapshot {
     public mutating func setPaused(_ paused: Bool) {
         guard paused != isPaused else { return }
         isPaused = paused
+        if !paused { pause = .absent }
+        changes.isEverything = true
+    }
+
+    /// The signal to pause, or to freeze, was read.
+    public mutating func setPause(_ signal: Found<PauseSignal>) {
+        setPaused(!signal.isAbsent)
+        guard signal != pause else { return }
+        pause = signal
         changes.isEverything = true
     }
 
@@ -132,6 +141,25 @@ extension ClusterSnapshot {
             changes.resources.insert(resource)
         }
         replaceReplicas(of: resource, on: index, with: found.value?.record.mapFields ?? [:])
+    }
+
+    /// Some of the replicas that the present session of an instance reports were read; the others are as they were.
+    /// - Parameter replicas: by partition, `nil` where there is none any more.
+    public mutating func updateCurrentState(
+        _ instance: String, _ resource: String, _ replicas: [String: ReplicaState?]
+    ) {
+        guard let index = instanceIndex(instance), instances[index].live != nil,
+            var own = resources.removeValue(forKey: resource)
+        else { return }
+        defer { resources[resource] = own }
+        for (partition, replica) in replicas.sorted(by: { $0.key < $1.key }) {
+            let state = replica?.currentState.flatMap { $0 == StateModel.dropped ? nil : internState($0) }
+            let known = own.partitions.index(of: partition)
+            if state == nil, known == nil { continue }
+            let place = known ?? own.internPartition(partition)
+            guard own.current.set(partition: place, instance: Int32(index), state: state) else { continue }
+            changes.partitions[resource, default: []].insert(place)
+        }
     }
 
     /// A message was found in an instance's queue, or has been sent to it.

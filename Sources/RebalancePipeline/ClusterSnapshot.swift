@@ -48,6 +48,8 @@ public struct ClusterSnapshot: Sendable {
     public internal(set) var constraints: Found<ClusterConstraints> = .absent
     /// Whether an operator has paused the controller.
     public internal(set) var isPaused = false
+    /// What the signal to pause says; of one that cannot be read, or has not been yet, only that it is there counts.
+    public internal(set) var pause: Found<PauseSignal> = .absent
     /// The signal of maintenance mode. One that cannot be read is one all the same: nothing is moved rather than too much.
     public internal(set) var maintenance: Found<MaintenanceSignal> = .absent
     /// All instances that have a configuration, are live, or were mentioned; by index.
@@ -106,11 +108,14 @@ public struct ClusterSnapshot: Sendable {
         public var id: String
         /// Whether it takes messages for several partitions at once.
         public var acceptsBatchMessages: Bool
+        /// Whether it is frozen, and takes no transitions.
+        public var isFrozen: Bool
 
         /// A live session.
-        public init(id: String, acceptsBatchMessages: Bool = false) {
+        public init(id: String, acceptsBatchMessages: Bool = false, isFrozen: Bool = false) {
             self.id = id
             self.acceptsBatchMessages = acceptsBatchMessages
+            self.isFrozen = isFrozen
         }
     }
 

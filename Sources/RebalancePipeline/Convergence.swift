@@ -97,7 +97,7 @@ extension HoldReason {
         case .throttled, .messageConstraint, .errorPartitions: .limited
         case .retryLater: .withoutEffect
         case .inMaintenance, .awayTooLong: .maintenance
-        case .clusterPaused: .paused
+        case .clusterPaused, .clusterFrozen, .thawing: .paused
         case .noPath: .noPath
         case .unreadable: .frozen
         }

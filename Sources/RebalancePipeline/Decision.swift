@@ -18,8 +18,12 @@ public struct Decision: Sendable {
     public internal(set) var unrecorded: Set<String> = []
     /// Whether something may have been placed anew in this pass.
     var hasPlaced = false
+    /// Whether where resources are placed may have changed in this pass.
+    public var hasPlacedAnew: Bool { hasPlaced }
     /// Instances that have been offline for so long that they should be dropped.
     public internal(set) var departed: [DepartedInstance] = []
+    /// The mode that was asked for, and what is to be done about it; `nil` while the cluster works as always.
+    public internal(set) var management: ManagementMode?
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
     public internal(set) var nextDeadline: Int64?
     /// Faults of the cluster as a whole.
@@ -126,6 +130,8 @@ public struct PlannedTransition: Sendable, Hashable {
     public var stateModel: String
     /// The state model factory.
     public var stateModelFactory: String
+    /// How many partitions one znode of the resource's records holds; 0 where they are in one piece.
+    public var bucketSize = 0
     /// The resource's group, `nil` where there is none.
     public var resourceGroup: String?
     /// The tag that instances must have to hold the resource, `nil` where any may.

@@ -20,12 +20,18 @@ extension ClusterSnapshot {
         var maps: [String: [String: String]] = [:]
         maps.reserveCapacity(resource.current.partitionCount)
         for partition in 0..<resource.current.partitionCount {
-            var map: [String: String] = [:]
-            resource.current.forEach(in: partition) { map[instances[Int($0)].name] = stateName($1) }
+            let map = states(in: partition, of: resource)
             if !map.isEmpty { maps[resource.partitions[partition]] = map }
         }
         if maps.isEmpty && resource.idealState.isAbsent { return nil }
         view.record.mapFields = maps
         return view
+    }
+
+    /// What the replicas of a partition are now, by instance.
+    public func states(in partition: Int, of resource: Resource) -> [String: String] {
+        var map: [String: String] = [:]
+        resource.current.forEach(in: partition) { map[instances[Int($0)].name] = stateName($1) }
+        return map
     }
 }

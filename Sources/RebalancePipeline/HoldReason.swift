@@ -40,6 +40,10 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     case errorPartitions(count: Int, limit: Int)
     /// The cluster is paused.
     case clusterPaused
+    /// The cluster is frozen: controller and participants stand still.
+    case clusterFrozen
+    /// The cluster is not frozen any more, but so many instances still are, this one among them.
+    case thawing(instance: String, count: Int)
     /// The cluster is in maintenance, for this reason if one was given: replicas that are missing are not made elsewhere,
     /// and those that are too many stay.
     case inMaintenance(reason: String?)
@@ -72,6 +76,10 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
             "\(count) partitions of the resource are in ERROR, and with more than \(limit) its load is not balanced; "
                 + "reset them"
         case .clusterPaused: "the controller is paused"
+        case .clusterFrozen: "the cluster is frozen; end that with 'helix cluster unfreeze'"
+        case .thawing(let instance, let count):
+            "the freeze has been ended, and \(instance)\(count > 1 ? " and \(count - 1) more" : "") has not taken notice yet; "
+                + "nothing moves before"
         case .inMaintenance(let reason):
             "the cluster is in maintenance\(reason.map { " (\($0))" } ?? ""); nothing is placed or dropped until that ends"
         case .awayTooLong:

@@ -65,6 +65,7 @@ enum IssueTransitions {
             resource: configuration.name, partition: partition, instance: instance.name,
             session: instance.live?.id ?? "", acceptsBatchMessages: instance.live?.acceptsBatchMessages ?? false,
             stateModel: configuration.modelName, stateModelFactory: configuration.stateModelFactory,
+            bucketSize: configuration.idealState?.bucketSize ?? 0,
             resourceGroup: configuration.idealState?.resourceGroup, resourceTag: configuration.tag, from: from, to: to,
             timeout: timeout(from: from, to: to, partition: partition, configuration, snapshot),
             retries: configuration.config?.retryCount(from: from, to: to, partition: partition)

@@ -11,6 +11,7 @@ struct PartitionPlan {
     /// What is under way and should not be.
     private(set) var unwanted: [ComputeTransitions.Unwanted] = []
     private(set) var problem: Problem?
+    private let errorIndex: Int?
 
     init(
         partition: Int, of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
@@ -18,6 +19,7 @@ struct PartitionPlan {
     ) {
         state = ReadCurrentState.partition(partition, of: resource, configuration, standing, snapshot)
         originals = state
+        errorIndex = configuration.model.errorIndex
         let name = resource.partitions[partition]
         func fault(_ text: String) -> Problem { Problem(resource: resource.name, partition: name, text: text) }
         if let unknown = state.unknownState {
@@ -46,6 +48,15 @@ struct PartitionPlan {
             in: &passed, among: wanted.candidates, state, asked: decision.asked[partition] ?? [], configuration,
             snapshot)
         held = wanted.held + selected.held
+    }
+}
+
+extension PartitionPlan {
+    /// All that can be called off, wanted or not. An operator's reset is not: the replica would stay in ERROR.
+    var everythingUnderWay: [ComputeTransitions.Unwanted] {
+        state.pending.filter { !$0.isUnprocessable && $0.to >= 0 }
+            .map { ComputeTransitions.Unwanted(move: $0, from: state.state(of: $0.instance)) }
+            .filter { $0.from != errorIndex }
     }
 }
 

@@ -92,6 +92,8 @@ enum ReadConfiguration {
         var capacityRules: CapacityRules?
         /// Who replaces whom.
         var swaps = Swaps()
+        /// Why nothing is asked for in the whole cluster.
+        var standstill: HoldReason?
 
         func name(of instance: Int32) -> String { names[Int(instance)] }
 
@@ -120,7 +122,7 @@ enum ReadConfiguration {
             instances: instances, byName: byName.map(Int32.init), nameRank: nameRank,
             liveCount: instances.count(where: \.isLive),
             lastRebalance: snapshot.clusterConfig.value?.lastOnDemandRebalance, names: snapshot.instanceNames,
-            capacityRules: rules, swaps: swaps)
+            capacityRules: rules, swaps: swaps, standstill: snapshot.standstill)
     }
 
     /// Faults that are nobody's in particular.

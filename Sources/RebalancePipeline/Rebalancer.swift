@@ -61,11 +61,13 @@ public struct Rebalancer: Sendable {
                 &decision, resource, isWhole: placed.contains(name), touched: changes.partitions[name] ?? [], snapshot)
         }
         AdmitTransitions.admit(&decision, snapshot)
-        if !snapshot.isPaused {
+        let isStill = decision.standing?.standstill != nil
+        if !isStill {
             for name in placed.union(changes.records) { decision.compareRecord(of: name, snapshot) }
         }
         for deadline in decision.deadlines.values { decision.note(deadline: deadline) }
-        if !snapshot.isPaused {
+        if isEverything || decision.management != nil { decision.management = snapshot.managementMode }
+        if !isStill {
             ObsoleteMessages.decide(&decision, snapshot)
             Deregistration.decide(&decision, snapshot)
         }
@@ -209,8 +211,14 @@ public struct Rebalancer: Sendable {
         ObsoleteMessages.note(plan.state.stale, &decision, snapshot)
         var held = plan.held
         var deadlines = [plan.target.deadline]
-        if snapshot.isPaused {
-            held += plan.passed.map { $0.held(.clusterPaused) }
+        if let standstill = standing.standstill {
+            held += plan.passed.map { $0.held(standstill) }
+            if snapshot.callsEverythingOff {
+                deadlines.append(
+                    CancelTransitions.decide(
+                        plan.everythingUnderWay, partition: partition, of: resource, configuration, &own, &decision,
+                        snapshot))
+            }
         } else {
             let ready = IssueTransitions.ready(plan, partition: partition, &own, snapshot)
             held += ready.held
@@ -220,7 +228,7 @@ public struct Rebalancer: Sendable {
             deadlines.append(wanted.take(&own, &decision, snapshot))
             deadlines.append(
                 CancelTransitions.decide(
-                    plan, partition: partition, of: resource, configuration, &own, &decision, snapshot))
+                    plan.unwanted, partition: partition, of: resource, configuration, &own, &decision, snapshot))
         }
         own.note(isInError: plan.state.replicas.contains { $0.state == configuration.model.errorIndex }, partition)
         own.deadlines[partition] = deadlines.compactMap { $0 }.min()

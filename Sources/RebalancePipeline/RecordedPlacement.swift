@@ -6,16 +6,22 @@ extension Decision {
     /// Where a resource is placed, by partition; the most preferred instance comes first.
     /// - Returns: `nil` when its placement is not recorded: users place it, or it follows from where replicas are.
     public func placement(of resource: String, in snapshot: ClusterSnapshot) -> [String: [String]]? {
-        guard let own = resources[resource], let found = snapshot.resources[resource], let placement = own.placement,
+        guard let own = resources[resource], case .ready? = own.configuration, let found = snapshot.resources[resource],
+            let placement = own.placement,
             own.inputs == placement.inputs || own.keeps(placement), !placement.inputs.isByName,
-            let idealState = found.idealState.value,
-            idealState.bucketSize == 0
+            found.idealState.value != nil
         else { return nil }
         var lists: [String: [String]] = [:]
         for partition in placement.inputs.partitions.map(Int.init) where partition < placement.lists.count {
             lists[found.partitions[partition]] = placement.lists[partition].map { snapshot.instances[Int($0)].name }
         }
         return lists
+    }
+
+    /// The part of ``placement(of:in:)`` that the resource's ideal state does not show.
+    public func unrecordedPlacement(of resource: String, in snapshot: ClusterSnapshot) -> [String: [String]] {
+        let recorded = snapshot.resources[resource]?.idealState.value?.preferenceLists ?? [:]
+        return placement(of: resource, in: snapshot)?.filter { recorded[$0.key] != $0.value } ?? [:]
     }
 
     /// Notes whether a resource's ideal state shows where it is placed.

@@ -29,7 +29,8 @@ struct Helix: AsyncParsableCommand {
                 name: "Administration",
                 subcommands: [
                     ClusterCommand.self, InstanceCommand.self, ResourceCommand.self, PartitionCommand.self,
-                    StateModelCommand.self, ConfigCommand.self, ThrottleCommand.self, ConstraintCommand.self,
+                    StateModelCommand.self, ConfigCommand.self, CustomizedStateCommand.self, ThrottleCommand.self,
+                    ConstraintCommand.self,
                 ]),
             CommandGroup(
                 name: "Looking",

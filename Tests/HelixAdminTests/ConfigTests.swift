@@ -5,6 +5,20 @@ import Testing
 
 @Suite("Configurations")
 struct ConfigTests {
+    @Test("Types of customised states are named once each, and taken back")
+    func customizedStates() async throws {
+        let bench = try await Bench.withCluster()
+        for type in ["B", "A", "B"] { try await bench.administrator.aggregate(type, in: "c") }
+        #expect(try await bench.administrator.aggregatedTypes(of: "c") == ["B", "A"])
+        let record = try await bench.record("/c/CONFIGS/CUSTOMIZED_STATE/c")
+        #expect(record.listFields == ["AGGREGATION_ENABLED_TYPES": ["B", "A"]])
+        try await bench.administrator.stopAggregating("B", in: "c")
+        #expect(try await bench.administrator.aggregatedTypes(of: "c") == ["A"])
+        try await expectRefusal(.invalidName, ["a/b", "type of states"], by: bench) {
+            try await bench.administrator.aggregate("a/b", in: "c")
+        }
+    }
+
     private static let scopes: [ConfigScope] = [
         .cluster("c"), .participant("n_1", cluster: "c"), .resource("R", cluster: "c"),
         .partition("R_0", resource: "R", cluster: "c"),

@@ -177,6 +177,52 @@ struct ResourceTests {
         #expect(try await bench.session.children("/c/IDEALSTATES") == [])
     }
 
+    @Test("A resource is spread over buckets and put together again, and loses nothing")
+    func spread() async throws {
+        let bench = try await bench()
+        try await bench.administrator.addResource(
+            "R", ResourceSettings(partitions: 5, stateModel: "MasterSlave", replicas: .count(2), mode: .semiAuto),
+            in: "c")
+        let before = try await bench.administrator.describeResource("R", in: "c").idealState
+        for (size, names) in [
+            (2, ["R_p0-p1", "R_p2-p3", "R_p4-p5"]), (3, ["R_p0-p2", "R_p3-p5"]), (0, []),
+        ] {
+            #expect(try await bench.administrator.spreadResource("R", in: "c", bucketSize: size) == names.count)
+            #expect(try await bench.session.children("/c/IDEALSTATES/R") == names)
+            var after = try await bench.administrator.describeResource("R", in: "c").idealState
+            #expect(after.bucketSize == size)
+            after.record.simpleFields["BUCKET_SIZE"] = nil
+            #expect(after == before)
+        }
+        try await expectRefusal(.invalidValue, ["-1"], by: bench) {
+            try await bench.administrator.spreadResource("R", in: "c", bucketSize: -1)
+        }
+        try await bench.administrator.updateIdealState(of: "R", in: "c") {
+            $0.rebalanceMode = .fullAuto
+            $0.preferenceLists = ["odd": []]
+        }
+        try await expectRefusal(.invalidValue, ["odd"], by: bench) {
+            try await bench.administrator.spreadResource("R", in: "c", bucketSize: 2)
+        }
+    }
+
+    @Test("A resource that is larger than a transaction is added in buckets, and its head says so last")
+    func large() async throws {
+        let bench = try await bench()
+        var settings = ResourceSettings(partitions: 30_000, stateModel: "MasterSlave", replicas: .count(2))
+        settings.bucketSize = 1_000
+        try await bench.administrator.addResource("R", settings, in: "c")
+        #expect(try await bench.session.children("/c/IDEALSTATES/R").count == 30)
+        #expect(try await bench.version("/c/IDEALSTATES/R") == 1)
+        let idealState = try await bench.administrator.describeResource("R", in: "c").idealState
+        #expect(idealState.partitions.count == 30_000 && idealState.numPartitions == 30_000)
+        settings.bucketSize = 0
+        settings.partitions = 200_000
+        // Names compress well, so that this still fits.
+        try await bench.administrator.addResource("S", settings, in: "c")
+        #expect(try await bench.administrator.describeResource("S", in: "c").idealState.partitions.count == 200_000)
+    }
+
     @Test("Enabling and disabling change one field, and keep what others wrote")
     func disable() async throws {
         let bench = try await bench()

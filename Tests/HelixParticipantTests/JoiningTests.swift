@@ -194,8 +194,11 @@ struct JoiningTests {
         try await stand.session.createWithParents("\(tasks)/old/job", [])
         try await stand.running(stand.masterSlave()) { session in
             let record = try #require(try await stand.current(session))
-            #expect(record.partitions == ["db_1", "db_2"])
-            #expect(record.bucketSize == 0)
+            #expect(record.partitions == [] && record.bucketSize == 2)
+            let path = stand.paths.currentState("n1_1", session: session, resource: "db")
+            #expect(try await stand.session.children(path) == ["db_p0-p1", "db_p2-p3"])
+            let bucket = try CurrentState(decoding: try await stand.session.get("\(path)/db_p0-p1").data, path: path)
+            #expect(bucket["db_1"]?.currentState == "OFFLINE")
             #expect(try await stand.session.children(tasks) == [])
             #expect(try await stand.session.children(stand.paths.currentStateSessions("n1_1")) == [session])
         }

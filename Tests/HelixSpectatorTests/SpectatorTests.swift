@@ -152,6 +152,29 @@ struct SpectatorTests {
         }
     }
 
+    @Test("follows what instances say of their own accord, of one type, from when anybody does")
+    func customizedView() async throws {
+        let cluster = try await TestCluster()
+        try await cluster.add("n1")
+        let spectator = cluster.spectator(.init(source: .customizedView(type: "LOAD")))
+        try await spectator.withRoutingTables { tables in
+            let first = try await tables.first { _ in true }
+            #expect(first.problems.first?.reason.contains("customized-state") == true)
+            let path = "\(paths.customizedViews("LOAD"))/orders"
+            try await cluster.admin.createWithParents(path)
+            try await cluster.put(path, view("orders", ["orders_0": ["n1": "HALF"]]))
+            try await cluster.admin.createWithParents("\(paths.customizedViews("OTHER"))/orders")
+            let table = try await tables.first {
+                $0.instances(serving: "orders", partition: "orders_0", in: "HALF").count == 1
+            }
+            #expect(table.resources == ["orders"])
+            try await cluster.put(path, view("orders", ["orders_0": ["n1": "FULL"]]))
+            _ = try await tables.first {
+                $0.instances(serving: "orders", partition: "orders_0", in: "FULL").count == 1
+            }
+        }
+    }
+
     @Test("follows views in buckets")
     func buckets() async throws {
         let cluster = try await TestCluster()

@@ -74,6 +74,18 @@ struct ExplanationTests {
             world.snapshot.setPaused(true)
         },
         Case(
+            testDescription: "clusterFrozen", instance: "a", reason: .clusterFrozen,
+            text: "the cluster is frozen; end that with 'helix cluster unfreeze'"
+        ) { world in
+            world.freeze()
+        },
+        Case(
+            testDescription: "thawing", instance: "a", reason: .thawing(instance: "b", count: 2),
+            text: "the freeze has been ended, and b and 1 more has not taken notice yet; nothing moves before"
+        ) { world in
+            for name in ["b", "c"] { world.setFrozen(true, name) }
+        },
+        Case(
             testDescription: "inMaintenance", instance: "a", reason: .inMaintenance(reason: "disks"),
             text: "the cluster is in maintenance (disks); nothing is placed or dropped until that ends"
         ) { world in

@@ -5,6 +5,7 @@ package enum Names {
     package enum Kind: String {
         case cluster, instance, resource, partition
         case stateModel = "state model"
+        case stateType = "type of states"
     }
 
     /// - Throws: ``AdministrationError`` with `.invalidName` for a text that cannot be the name of a znode, or that means

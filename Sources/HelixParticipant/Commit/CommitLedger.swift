@@ -10,11 +10,10 @@ internal import MessageQueue
 struct CommitLedger: Sendable {
     /// One transaction, and what it is good for.
     struct Commit: Sendable {
-        enum RecordChange: Sendable, Hashable { case none, create, set, delete }
-
         let resource: String
         let operations: [WriteOperation]
-        let change: RecordChange
+        /// What the first operations do with the znodes of the record; the others delete messages.
+        let changes: [(page: String, change: ResourceAccount.PageChange)]
         let messages: [String]
         /// Messages that are done and recorded by it, for those who wait for an answer.
         let answered: [Message]
@@ -27,6 +26,8 @@ struct CommitLedger: Sendable {
     private let instance: String
     private let session: String
     private var accounts: [String: ResourceAccount] = [:]
+    /// The resources whose current states are spread over buckets.
+    private var bucketSizes: [String: Int] = [:]
     private var ready: Set<String> = []
     private var deletions: [String] = []
     private var postponedDeletions: [String] = []
@@ -44,28 +45,27 @@ struct CommitLedger: Sendable {
     }
 
     /// Takes note of what stands in the tree already; what came in before counts more.
-    mutating func open(_ state: CurrentState, version: Int32) {
-        var account =
-            accounts.removeValue(forKey: state.id) ?? ResourceAccount(encoder: encoder(state), version: version)
-        let isNew = account.revision == 0
-        for partition in state.partitions where account.states[partition] == nil {
-            account.states[partition] = state[partition]?.currentState
-            if !isNew { account.encoder.set(state[partition], for: partition) }
-        }
-        if !isNew {
-            account.revision += 1
-            account.version = version
-            ready.insert(state.id)
-        }
+    /// - Parameter buckets: the versions of the buckets, by name, of a record that is spread.
+    mutating func open(_ state: CurrentState, version: Int32, buckets: [String: Int32] = [:]) {
+        let known = accounts.removeValue(forKey: state.id)
+        var account = known ?? ResourceAccount(state, path: path(state.id))
+        account.open(state, version: version, buckets: buckets)
+        if account.isDirty { ready.insert(state.id) }
+        if state.bucketSize > 0 { bucketSizes[state.id] = state.bucketSize }
         accounts[state.id] = account
+    }
+
+    /// The current state of a resource is to be spread over buckets of so many partitions.
+    mutating func spread(_ resource: String, bucketSize: Int) {
+        bucketSizes[resource] = bucketSize
+        guard var account = accounts.removeValue(forKey: resource) else { return }
+        account.spread(bucketSize: bucketSize)
+        if account.isDirty, account.retryAt == nil { ready.insert(resource) }
+        accounts[resource] = account
     }
 
     private func path(_ resource: String) -> String {
         paths.currentState(instance, session: session, resource: resource)
-    }
-
-    private func encoder(_ state: CurrentState) -> CurrentStateEncoder {
-        CurrentStateEncoder(state, path: path(state.id))
     }
 
     // MARK: What comes in
@@ -73,14 +73,11 @@ struct CommitLedger: Sendable {
     mutating func add(_ outcome: Outcome, at now: Duration = .zero) {
         let resource = outcome.key.resource
         let model = outcome.model
-        var account =
-            accounts.removeValue(forKey: resource)
-            ?? ResourceAccount(encoder: encoder(emptyState(resource, model)), version: nil)
-        // A resource whose last partition went may come back with another model.
-        if account.states.isEmpty { account.encoder = encoder(emptyState(resource, model)) }
+        let blank = emptyState(resource, model)
+        var account = accounts.removeValue(forKey: resource) ?? ResourceAccount(blank, path: path(resource))
+        account.restart(blank)
         account.apply(outcome)
-        account.messages += outcome.finished
-        if let message = outcome.relays { account.concluded.append(message) }
+        account.finish(outcome.finished, concluding: outcome.relays)
         if case .note = outcome.change, noteDelay > .zero {
             if account.isDirty, account.noteDueAt == nil { account.noteDueAt = now + noteDelay }
         } else if account.retryAt == nil {
@@ -93,7 +90,7 @@ struct CommitLedger: Sendable {
         var state = CurrentState(
             resource: resource, sessionID: session, stateModel: model.reference.model,
             stateModelFactory: model.reference.factory)
-        state.bucketSize = 0
+        state.bucketSize = bucketSizes[resource] ?? 0
         state.isBatchMessageMode = false
         return state
     }
@@ -106,10 +103,12 @@ struct CommitLedger: Sendable {
     /// The resources whose version has to be read before they can be written, sorted.
     func uncertain() -> [String] { ready.filter { accounts[$0]?.isUncertain == true }.sorted() }
 
-    /// The version found, `nil` when there is no znode.
-    mutating func found(_ version: Int32?, of resource: String) {
-        accounts[resource]?.version = version
-        accounts[resource]?.isUncertain = false
+    /// Whether a resource's record is spread over buckets.
+    func isSpread(_ resource: String) -> Bool { accounts[resource].map { $0.bucketSize > 0 } ?? false }
+
+    /// The version found, `nil` when there is no znode, and those of its buckets by name.
+    mutating func found(_ version: Int32?, of resource: String, buckets: [String: Int32] = [:]) {
+        accounts[resource]?.found(version, buckets)
     }
 
     /// The transactions to commit now, one for each resource that has something to write.
@@ -121,10 +120,10 @@ struct CommitLedger: Sendable {
             guard let account = accounts[resource], !account.isUncertain else { continue }
             ready.remove(resource)
             do throws(RecordError) {
+                accounts[resource]?.settleEmptyPages()
                 if let commit = try commit(of: account, resource) {
                     commits.append(commit)
                 } else {
-                    accounts[resource]?.writtenRevision = account.revision
                     accounts[resource]?.noteDueAt = nil
                     accounts[resource]?.apart = []
                     deletions += account.apart
@@ -145,30 +144,20 @@ struct CommitLedger: Sendable {
     }
 
     private func commit(of account: ResourceAccount, _ resource: String) throws(RecordError) -> Commit? {
-        var operations: [WriteOperation] = []
-        let change: Commit.RecordChange
-        switch (account.isDirty, account.encoder.isEmpty, account.version) {
-        case (false, _, _), (true, true, nil): change = .none
-        case (true, true, let version?):
-            change = .delete
-            operations = [.delete(path(resource), version: version)]
-        case (true, false, let version?):
-            change = .set
-            operations = [.set(path(resource), data: try account.encoder.encoded(), version: version)]
-        case (true, false, nil):
-            change = .create
-            operations = [.create(path(resource), data: try account.encoder.encoded())]
-        }
-        let messages = Array(account.messages.prefix(batchSize))
-        operations += messages.map { .delete(paths.message(instance, $0)) }
+        let writes = try account.writes()
+        // A message stays until everything that came of it is recorded.
+        let isDue = { (revision: UInt64) in writes.openSince.map { revision < $0 } ?? true }
+        let messages = account.messages.prefix(batchSize).prefix { isDue($0.revision) }.map(\.value)
         let leaving = account.concluded.isEmpty ? [] : Set(messages)
-        let answered = account.concluded.filter { $0.relayMessages.isEmpty || leaving.contains($0.id) }
+        let answered = account.concluded.prefix { isDue($0.revision) }.map(\.value)
+            .filter { $0.relayMessages.isEmpty || leaving.contains($0.id) }
         let relays = relays(of: answered)
-        operations += relays.map(\.operation)
+        let operations =
+            writes.operations + messages.map { .delete(paths.message(instance, $0)) } + relays.map(\.operation)
         if operations.isEmpty { return nil }
         return Commit(
-            resource: resource, operations: operations, change: change, messages: messages, answered: answered,
-            relays: relays.map(\.relay), revision: account.revision)
+            resource: resource, operations: operations, changes: writes.changes, messages: messages,
+            answered: answered, relays: relays.map(\.relay), revision: account.revision)
     }
 
     /// What is passed on with the messages that it came with: one transaction, so that it arrives if, and only if, its
@@ -190,23 +179,19 @@ struct CommitLedger: Sendable {
     /// - Returns: the messages whose consequences may go out now.
     mutating func succeeded(_ commit: Commit, _ results: [WriteResult]) -> [Message] {
         guard var account = accounts.removeValue(forKey: commit.resource) else { return [] }
-        switch (commit.change, results.first) {
-        case (.set, .set(let stat)): account.version = stat.version
-        case (.create, _): account.version = 0
-        case (.delete, _): account.version = nil
-        default: break
-        }
-        account.writtenRevision = max(account.writtenRevision, commit.revision)
+        account.wrote(commit.changes, results, at: commit.revision)
         account.messages.removeFirst(commit.messages.count)
         let answered = Set(commit.answered.map(\.id))
-        if !answered.isEmpty { account.concluded.removeAll { answered.contains($0.id) } }
-        deletions += account.apart
-        account.apart = []
+        if !answered.isEmpty { account.concluded.removeAll { answered.contains($0.value.id) } }
+        if !account.isDirty {
+            deletions += account.apart
+            account.apart = []
+            account.noteDueAt = nil
+        }
         account.missing = 0
         account.failures = 0
-        if !account.isDirty { account.noteDueAt = nil }
         if account.isDirty || !account.messages.isEmpty || !account.concluded.isEmpty { ready.insert(commit.resource) }
-        if account.version != nil || !account.states.isEmpty || account.isDirty || !account.messages.isEmpty {
+        if account.isWritten || !account.states.isEmpty || account.isDirty || !account.messages.isEmpty {
             accounts[commit.resource] = account
         }
         return commit.answered.filter { $0.correlationID != nil }
@@ -225,7 +210,7 @@ struct CommitLedger: Sendable {
     /// A transaction failed: it is prepared to be tried again.
     mutating func failed(_ commit: Commit, _ error: CoordinationError, at now: Duration) -> Remedy {
         let resource = commit.resource
-        let recordCount = commit.change == .none ? 0 : 1
+        let recordCount = commit.changes.count
         ready.insert(resource)
         if let index = error.operationIndex, index >= recordCount + commit.messages.count {
             accounts[resource]?.drop(commit.relays[index - recordCount - commit.messages.count])
@@ -238,9 +223,10 @@ struct CommitLedger: Sendable {
                 separate([culprit], from: resource)
             }
             return .none
-        } else if commit.change != .none {
-            switch (error.code, commit.change) {
-            case (.noNode, .create): return .createFolder
+        } else if recordCount > 0 {
+            let culprit = commit.changes[error.operationIndex ?? 0]
+            switch (error.code, culprit.change) {
+            case (.noNode, .create) where culprit.page == ResourceAccount.head: return .createFolder
             case (.noNode, _), (.badVersion, _), (.nodeExists, _):
                 accounts[resource]?.isUncertain = true
                 return .none
@@ -249,6 +235,10 @@ struct CommitLedger: Sendable {
         }
         if error.code == .dataTooLarge, !commit.messages.isEmpty {
             separate(commit.messages, from: resource)
+            return .none
+        }
+        if error.code == .dataTooLarge, recordCount > 1 {
+            accounts[resource]?.byteLimit /= 2
             return .none
         }
         // Nobody knows whether it was applied. What is passed on must not arrive twice; the controller sees to it.
@@ -261,7 +251,7 @@ struct CommitLedger: Sendable {
     /// A message was deleted by somebody else: it is done. Where several were, the rest are deleted one by one instead
     /// of finding the next culprit in yet another round, but not before the state is recorded.
     private mutating func drop(_ id: String, of resource: String, siblings: [String]) {
-        accounts[resource]?.messages.removeAll { $0 == id }
+        accounts[resource]?.messages.removeAll { $0.value == id }
         accounts[resource]?.dropRelays(of: [id])
         accounts[resource]?.missing += 1
         if let missing = accounts[resource]?.missing, missing >= 3 {
@@ -272,7 +262,7 @@ struct CommitLedger: Sendable {
     private mutating func separate(_ messages: [String], from resource: String) {
         let apart = Set(messages)
         accounts[resource]?.dropRelays(of: apart)
-        accounts[resource]?.messages.removeAll { apart.contains($0) }
+        accounts[resource]?.messages.removeAll { apart.contains($0.value) }
         if accounts[resource]?.isDirty == true {
             accounts[resource]?.apart += messages
         } else {

@@ -10,6 +10,8 @@ enum CommitEvent: Sendable {
     case discard([String])
     /// Messages whose transition still runs: they are marked as read.
     case mark([ReceivedMessage])
+    /// The current state of a resource is to be spread over buckets of so many partitions.
+    case spread(resource: String, bucketSize: Int)
     /// Records that were written besides, and stand in the tree now.
     case adopt([CarryOver.Recorded])
     /// What was postponed may be due.
@@ -56,7 +58,8 @@ struct Committer: Sendable {
             case .outcome(let outcome): ledger.add(outcome, at: alarms.now)
             case .discard(let ids): ledger.discard(ids)
             case .mark(let messages): marks += messages
-            case .adopt(let records): for record in records { ledger.open(record.state, version: record.version) }
+            case .spread(let resource, let bucketSize): ledger.spread(resource, bucketSize: bucketSize)
+            case .adopt(let records): for record in records { ledger.open(record) }
             case .retry: ledger.retry(at: alarms.now)
             case .connected: ledger.retry(at: alarms.now, all: true)
             }
@@ -87,18 +90,38 @@ struct Committer: Sendable {
     private func look(_ ledger: inout CommitLedger) async -> Bool {
         let resources = ledger.uncertain()
         guard !resources.isEmpty else { return true }
-        let reads = resources.map { resource in
-            ReadOperation.exists(paths.currentState(instance, session: session.id.description, resource: resource))
-        }
+        let reads = resources.map { ReadOperation.exists(path($0)) }
         for (resource, result) in zip(resources, await session.read(reads)) {
             switch result {
-            case .success(.stat(let stat)): ledger.found(stat?.version, of: resource)
+            case .success(.stat(let stat)):
+                do throws(CoordinationError) {
+                    let buckets = ledger.isSpread(resource) && stat != nil ? try await bucketVersions(resource) : [:]
+                    ledger.found(stat?.version, of: resource, buckets: buckets)
+                } catch {
+                    if error.endsSession { return false }
+                    ledger.postpone(resource, at: alarms.now)
+                }
             case .success: preconditionFailure("an exists answers with a stat")
             case .failure(let error) where error.endsSession: return false
             case .failure: ledger.postpone(resource, at: alarms.now)
             }
         }
         return true
+    }
+
+    private func path(_ resource: String) -> String {
+        paths.currentState(instance, session: session.id.description, resource: resource)
+    }
+
+    /// Which buckets a resource's current state has, with their versions.
+    private func bucketVersions(_ resource: String) async throws(CoordinationError) -> [String: Int32] {
+        let names = try await session.children(path(resource))
+        var versions: [String: Int32] = [:]
+        for (name, result) in zip(names, await session.read(names.map { .exists("\(path(resource))/\($0)") })) {
+            guard case .stat(let stat?) = try result.get() else { continue }
+            versions[name] = stat.version
+        }
+        return versions
     }
 
     private func remedy(_ error: CoordinationError, _ commit: CommitLedger.Commit, _ ledger: inout CommitLedger) async {

@@ -10,10 +10,11 @@ struct Attendance: Sendable {
     let stage: Stage
     let departure: Departure
     let flapping: FlappingDetector
+    let reports: CustomizedReports
     /// Told when the instance is live.
     let onJoined: @Sendable (String) -> Void
 
-    private enum Part: Sendable { case inbox, committer, states, handover }
+    private enum Part: Sendable { case inbox, committer, states, handover, reports }
 
     /// Joins, works, and leaves when that is wished. Ends by cancellation when the session expires.
     func run() async throws {
@@ -50,6 +51,11 @@ struct Attendance: Sendable {
             group.addTask {
                 try await followStates(events)
                 return .states
+            }
+            group.addTask {
+                let reporter = CustomizedReporter(member: member, reports: reports)
+                try await whileConnected { try await reporter.run() }
+                return .reports
             }
             group.addTask {
                 await handOver(events)
@@ -93,7 +99,7 @@ struct Attendance: Sendable {
         var ledger = CommitLedger(
             paths: member.paths, instance: member.instance, session: member.sessionID,
             noteDelay: member.configuration.detailDelay)
-        for record in recorded { ledger.open(record.state, version: record.version) }
+        for record in recorded { ledger.open(record) }
         let committer = Committer(
             session: member.session, paths: member.paths, instance: member.instance, events: events,
             alarms: stage.alarms, now: member.now, messageIDs: member.messageIDs, logger: member.logger)

@@ -15,7 +15,9 @@ struct CarryOver: Sendable {
     /// A record of this session, as it stands in the tree.
     struct Recorded: Sendable {
         var state: CurrentState
-        let version: Int32
+        var version: Int32
+        /// The versions of its buckets by name, if it is spread over such.
+        var buckets: [String: Int32] = [:]
     }
 
     private var folder: String { member.paths.currentStates(member.instance, session: member.sessionID) }
@@ -76,25 +78,25 @@ struct CarryOver: Sendable {
             }
         }
         for index in found.indices where found[index].state.record.isBucketized {
-            found[index].state.record = try await joined(
-                found[index].state.record, at: "\(folder)/\(found[index].state.id)")
+            try await join(&found[index], at: "\(folder)/\(found[index].state.id)")
         }
         return (found, isWhole)
     }
 
-    /// A record that a participant of another make spread over children.
-    private func joined(_ record: ZNRecord, at path: String) async throws -> ZNRecord {
+    /// Adds what the buckets of a record say.
+    private func join(_ recorded: inout Recorded, at path: String) async throws {
+        let names = try await member.session.children(path)
         var buckets: [ZNRecord] = []
-        for name in try await member.session.children(path) {
-            let bucket = "\(path)/\(name)"
-            guard let (data, _) = try await member.session.getIfPresent(bucket) else { continue }
+        for (name, result) in zip(names, await member.session.read(names.map { .get("\(path)/\($0)") })) {
+            guard case .data(let data, let stat) = try result.get() else { continue }
+            recorded.buckets[name] = stat.version
             do throws(RecordError) {
-                buckets.append(try ZNRecord(decoding: data, path: bucket))
+                buckets.append(try ZNRecord(decoding: data, path: "\(path)/\(name)"))
             } catch {
                 member.report(error)
             }
         }
-        return record.joined(buckets: buckets)
+        recorded.state.record = recorded.state.record.joined(buckets: buckets)
     }
 
     private func move(_ old: [CurrentState], into present: inout [Recorded]) async throws {
@@ -109,23 +111,19 @@ struct CarryOver: Sendable {
             merged[state.id] = target
         }
         let states = merged.keys.sorted().compactMap { merged[$0] }
-        let versions = Dictionary(present.map { ($0.state.id, $0.version) }) { first, _ in first }
-        var transactions: [[WriteOperation]] = []
+        let known = Dictionary(present.map { ($0.state.id, $0) }) { first, _ in first }
+        var recorded: [Recorded] = []
+        var writes: [WriteOperation] = []
         for state in states {
-            let path = "\(folder)/\(state.id)"
-            let data = try state.encoded(path: path)
-            transactions.append([
-                versions[state.id].map { .set(path, data: data, version: $0) } ?? .create(path, data: data)
-            ])
+            var record = known[state.id] ?? Recorded(state: state, version: -1)
+            record.state = state
+            writes += try record.write(at: "\(folder)/\(state.id)")
+            recorded.append(record)
         }
-        for (state, outcome) in zip(states, await member.session.commit(transactions)) {
-            guard case .set(let stat)? = try outcome.get().first else {
-                present.append(Recorded(state: state, version: 0))
-                continue
-            }
-            present.removeAll { $0.state.id == state.id }
-            present.append(Recorded(state: state, version: stat.version))
-        }
+        for result in try await member.session.writeBatched(writes) { _ = try result.get() }
+        let names = Set(recorded.map(\.state.id))
+        present.removeAll { names.contains($0.state.id) }
+        present += recorded
     }
 
     /// The record for this session, with all the settings of the old one and no replicas.
@@ -133,7 +131,6 @@ struct CarryOver: Sendable {
         var state = old
         state.record.mapFields = [:]
         state.sessionID = member.sessionID
-        state.bucketSize = 0
         return state
     }
 
@@ -146,6 +143,41 @@ struct CarryOver: Sendable {
         }
         guard let (data, _) = try await member.session.getIfPresent(member.paths.stateModel(name)) else { return nil }
         return try ZNRecord(decoding: data, path: member.paths.stateModel(name)).simpleFields["INITIAL_STATE"]
+    }
+}
+
+extension CarryOver.Recorded {
+    /// The writes of the whole record, in one znode or in buckets; with what its versions are after them.
+    fileprivate mutating func write(at path: String) throws -> [WriteOperation] {
+        var parts: (parent: ZNRecord, buckets: [ZNRecord])
+        do throws(RecordError) {
+            parts = try state.record.bucketized()
+        } catch {
+            // Names that fit no bucket: a participant of another make has put them together otherwise.
+            state.bucketSize = 0
+            parts = (state.record, [])
+        }
+        var writes = [Self.write(path, try parts.parent.encoded(path: path), version)]
+        version += 1
+        for bucket in parts.buckets {
+            let bucketPath = "\(path)/\(bucket.id)"
+            let known = buckets[bucket.id] ?? -1
+            writes.append(Self.write(bucketPath, try bucket.encoded(path: bucketPath), known))
+            buckets[bucket.id] = known + 1
+        }
+        return writes
+    }
+
+    /// - Parameter version: what is there, -1 when nothing is.
+    private static func write(_ path: String, _ data: [UInt8], _ version: Int32) -> WriteOperation {
+        version < 0 ? .create(path, data: data) : .set(path, data: data, version: version)
+    }
+}
+
+extension CommitLedger {
+    /// Takes note of a record that stands in the tree.
+    mutating func open(_ recorded: CarryOver.Recorded) {
+        open(recorded.state, version: recorded.version, buckets: recorded.buckets)
     }
 }
 

@@ -18,6 +18,8 @@ struct Inbox: Sendable {
         var parked: [String: ReceivedMessage] = [:]
         var limits: TransitionLimits
         var knownResources: Set<String> = []
+        /// How many partitions of a resource one znode of its current state holds, where it has several.
+        var bucketSizes: [String: Int] = [:]
         var notice: SessionNotice
     }
 
@@ -48,7 +50,9 @@ struct Inbox: Sendable {
         let message = received.message
         let isParked = memory.parked.removeValue(forKey: received.id) != nil
         switch InboxRules.disposition(of: message, in: context) {
-        case .execute: execute(received)
+        case .execute:
+            spread(message, &memory)
+            execute(received)
         case .cancelTransition: stage.update { $0.cancel(received) }
         case .freeze(let isFrozen):
             try await freeze(isFrozen)
@@ -66,6 +70,14 @@ struct Inbox: Sendable {
             }
         case .markUnprocessable(let problems): await markUnprocessable(received, problems)
         }
+    }
+
+    /// A resource in buckets has its current states in buckets too, as its messages say.
+    private func spread(_ message: Message, _ memory: inout Memory) {
+        guard let resource = message.resource, message.bucketSize > 0,
+            memory.bucketSizes.updateValue(message.bucketSize, forKey: resource) != message.bucketSize
+        else { return }
+        events.post(.spread(resource: resource, bucketSize: message.bucketSize))
     }
 
     private func execute(_ received: ReceivedMessage) {

@@ -8,7 +8,7 @@ package struct CurrentStateEncoder: Sendable {
     private let compress: Bool
     private let path: String
     /// The partitions in the order in which they are written.
-    private var partitions: [String] = []
+    package private(set) var partitions: [String] = []
     /// The entry of each partition, `"name":{…}`.
     private var fragments: [[UInt8]] = []
     private var fragmentSize = 0
@@ -52,7 +52,21 @@ package struct CurrentStateEncoder: Sendable {
             }
             return
         }
-        let fragment = Self.fragment(partition, replica.fields)
+        insert(Self.fragment(partition, replica.fields), partition, at: place, isKnown: isKnown)
+    }
+
+    /// Takes in a replica as another record has it, if that has it.
+    package mutating func move(_ partition: String, from other: CurrentStateEncoder?) {
+        guard let other else { return }
+        let source = other.index(of: partition)
+        guard source < other.partitions.count, other.partitions[source] == partition else { return }
+        let place = index(of: partition)
+        let isKnown = place < partitions.count && partitions[place] == partition
+        if isKnown { fragmentSize -= fragments[place].count }
+        insert(other.fragments[source], partition, at: place, isKnown: isKnown)
+    }
+
+    private mutating func insert(_ fragment: [UInt8], _ partition: String, at place: Int, isKnown: Bool) {
         fragmentSize += fragment.count
         if isKnown {
             fragments[place] = fragment

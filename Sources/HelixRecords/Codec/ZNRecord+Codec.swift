@@ -98,8 +98,8 @@ public struct RecordLimits: Sendable, Hashable {
             throw RecordError(
                 path: path,
                 reason: "the record takes \(data.count) bytes compressed (\(json.count) before), the limit is "
-                    + "\(writeLimit); split the resource into smaller ones, or raise the write limit and jute.maxbuffer"
-            )
+                    + "\(writeLimit); spread the resource over buckets (BUCKET_SIZE; helix resource spread), or, if it has "
+                    + "some, choose smaller ones")
         }
         return data
     }

@@ -127,7 +127,7 @@ extension ZNRecord {
     }
 
     /// BUCKET_SIZE, 0 when it is missing or makes no sense.
-    var bucketSize: Int {
+    package var bucketSize: Int {
         get { self[count: "BUCKET_SIZE"] ?? 0 }
         set { self[count: "BUCKET_SIZE"] = newValue }
     }

@@ -180,7 +180,8 @@ package struct ClusterInvariants: Sendable {
 
     private func mayCreate(_ parts: [String]) -> Bool {
         switch (parts.first, parts.count) {
-        case ("EXTERNALVIEW", 2...3), ("STATEMODELDEFS", 2): true
+        case ("EXTERNALVIEW", 2...3), ("STATEMODELDEFS", 2), ("STATUS", 1...2): true
+        case ("TARGETEXTERNALVIEW", 1...3), ("CUSTOMIZEDVIEW", 1...4): true
         case ("CONTROLLER", 2): parts[1] == "HISTORY" || parts[1] == "MAINTENANCE"
         case ("INSTANCES", 4): parts[2] == "MESSAGES"
         default: false

@@ -21,7 +21,7 @@ struct SettledCluster {
     /// A cluster whose controller works and is free to place, and in which what is under way has just been done.
     init(_ snapshot: ClusterSnapshot) {
         self.snapshot = snapshot
-        self.snapshot.setPaused(false)
+        self.snapshot.endStandstill()
         self.snapshot.setMaintenance(.absent)
         transitions = self.snapshot.performPending()
     }

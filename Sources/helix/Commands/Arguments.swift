@@ -43,8 +43,14 @@ extension RoutingSource: ExpressibleByArgument {
         ("current-states", .currentStates),
     ]
 
-    /// `external-view`, `target-external-view` or `current-states`.
+    private static let customizedPrefix = "customized-view:"
+
+    /// `external-view`, `target-external-view`, `current-states`, or `customized-view:` and a type.
     public init?(argument: String) {
+        if argument.hasPrefix(Self.customizedPrefix), argument.count > Self.customizedPrefix.count {
+            self = .customizedView(type: String(argument.dropFirst(Self.customizedPrefix.count)))
+            return
+        }
         guard let known = Self.names.first(where: { $0.name == argument }) else { return nil }
         self = known.source
     }
@@ -53,5 +59,5 @@ extension RoutingSource: ExpressibleByArgument {
     public var defaultValueDescription: String { Self.names.first { $0.source == self }?.name ?? "" }
 
     /// All that may be said.
-    public static var allValueStrings: [String] { names.map(\.name) }
+    public static var allValueStrings: [String] { names.map(\.name) + ["\(customizedPrefix)TYPE"] }
 }

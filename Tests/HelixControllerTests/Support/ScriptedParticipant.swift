@@ -50,8 +50,14 @@ struct ScriptedParticipant: Sendable {
     ) async throws {
         let path = paths.message(name, id)
         guard let (data, _) = try await session.getIfPresent(path),
-            let message = try? Message(decoding: data, path: path), message.messageType == .stateTransition
+            let message = try? Message(decoding: data, path: path)
         else { return }
+        if message.messageType == .participantStatusChange, case .obey = answer(message) {
+            var live = LiveInstance.make(instance: name, sessionID: session.id.description, process: "1@test")
+            live.isFrozen = message.toState == "FROZEN"
+            try await session.commit([.set(paths.liveInstance(name), data: live.record.encoded()), .delete(path)])
+        }
+        guard message.messageType == .stateTransition else { return }
         switch answer(message) {
         case .ignore: return
         case .refuse: return try await session.delete(path)

@@ -5,7 +5,8 @@ extension Mutant {
             "message-is-deleted-before-the-state-is-written",
             "A message goes in a transaction of its own, first: for a moment the transition looks as if it never was.",
             .statements(
-                in: "HelixParticipant/Commit/CommitLedger.swift", "account.messages += outcome.finished",
+                in: "HelixParticipant/Commit/CommitLedger.swift",
+                "account.finish(outcome.finished, relays: outcome.relays)",
                 become: "deletions += outcome.finished"),
             .statements(
                 in: "HelixParticipant/Commit/Committer.swift", "guard await look(&ledger) else { return false }",
@@ -16,7 +17,8 @@ extension Mutant {
             "finished-message-is-not-deleted",
             "A message stays in the queue when its transition is done.",
             .statements(
-                in: "HelixParticipant/Commit/CommitLedger.swift", "account.messages += outcome.finished", become: "")),
+                in: "HelixParticipant/Commit/CommitLedger.swift",
+                "account.finish(outcome.finished, relays: outcome.relays)", become: "")),
         Mutant(
             "postponed-commit-is-never-tried-again",
             "A current state that could not be written is forgotten until the next one of its resource.",

@@ -4,10 +4,10 @@ import HelixRecords
 
 struct ClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cluster", abstract: "Create, delete, list, describe, enable and disable clusters.",
+        commandName: "cluster", abstract: "Create, delete, list, describe, enable, disable and freeze clusters.",
         subcommands: [
             Create.self, Delete.self, List.self, Describe.self, Enable.self, Disable.self, Rebalance.self,
-            EnterMaintenance.self, ExitMaintenance.self,
+            EnterMaintenance.self, ExitMaintenance.self, Freeze.self, Unfreeze.self, Status.self,
         ])
 }
 

@@ -4,9 +4,11 @@ import HelixRecords
 
 struct ResourceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resource", abstract: "Add, drop, list, describe, rebalance, enable and disable resources.",
+        commandName: "resource",
+        abstract: "Add, drop, list, describe, rebalance, spread, enable and disable resources.",
         subcommands: [
-            Add.self, Drop.self, List.self, Describe.self, Rebalance.self, Enable.self, Disable.self, Reset.self,
+            Add.self, Drop.self, List.self, Describe.self, Rebalance.self, Spread.self, Enable.self, Disable.self,
+            Reset.self,
         ])
 }
 
@@ -49,11 +51,16 @@ extension ResourceCommand {
                 "When the top state goes back to an instance that returns: IMMEDIATE, or NEVER, that is not before "
                     + "'helix cluster rebalance'.", valueName: "when"))
         var failback: IdealState.Failback = .immediate
+        @Option(help: "How many partitions one znode of its records holds, for very large ones; 0 for all.")
+        var bucketSize = 0
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
             guard partitions > 0 else {
                 throw ValidationError("--partitions is \(partitions), expected at least 1")
+            }
+            guard bucketSize >= 0 else {
+                throw ValidationError("--bucket-size is \(bucketSize), expected at least 1, or 0 for one piece")
             }
         }
 
@@ -67,6 +74,7 @@ extension ResourceCommand {
             settings.minActiveReplicas = minActive
             settings.rebalanceDelay = delay.map { .milliseconds(Int64($0 * 1000)) }
             settings.failback = failback
+            settings.bucketSize = bucketSize
             try await administrator.addResource(target.resource, settings, in: target.cluster)
             return Confirmation(message: "resource \(target.resource) added to cluster \(target.cluster)")
         }

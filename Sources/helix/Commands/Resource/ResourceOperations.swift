@@ -39,6 +39,34 @@ extension ResourceCommand {
         }
     }
 
+    struct Spread: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Spread the records of a large resource over several znodes, or put them together again.",
+            discussion: """
+                A znode holds about one megabyte. Buckets of 1000 partitions suit every resource that is larger; the names \
+                of the partitions must end in _ and a number. The external view follows at once, the current states with \
+                the next transition on each instance, or with its next start.
+
+                EXAMPLES
+                  helix resource spread orders Orders --bucket-size 1000
+                  helix resource spread orders Orders --bucket-size 0
+                """)
+
+        @OptionGroup var target: ResourceArguments
+        @Option(help: "How many partitions one znode holds; 0 for all.")
+        var bucketSize: Int
+        @OptionGroup var common: CommonOptions
+
+        func outcome(_ administrator: Administrator) async throws -> Confirmation {
+            let count = try await administrator.spreadResource(
+                target.resource, in: target.cluster, bucketSize: bucketSize)
+            return Confirmation(
+                message: bucketSize == 0
+                    ? "resource \(target.resource) is in one piece"
+                    : "resource \(target.resource) is spread over \(Phrase.count(count, "bucket"))")
+        }
+    }
+
     struct Enable: AdministrationCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a resource be served again.",
