@@ -21,18 +21,20 @@ struct LeaderTerm: Sendable {
         let views = ViewPublisher(office: office, context: context)
         let histories = ParticipantHistories(office: office, context: context)
         let placements = PlacementRecorder(office: office, context: context)
-        let deregistrar = Deregistrar(office: office, context: context)
+        let journal = JournalKeeper(office: office, context: context)
+        let deregistrar = Deregistrar(office: office, context: context, journal: journal)
         let reconnected = Flag()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             let loop = RebalanceLoop(
                 office: office, context: context, views: views, histories: histories, placements: placements,
-                deregistrar: deregistrar, reconnected: reconnected)
+                deregistrar: deregistrar, journal: journal, reconnected: reconnected)
             let wake = loop.wake
             group.addTask { try await views.run() }
             group.addTask { try await histories.run() }
             group.addTask { try await placements.run() }
             group.addTask { try await deregistrar.run() }
+            group.addTask { try await journal.run() }
             group.addTask { try await guardOffice() }
             group.addTask { await followConnection(states, wake, reconnected) }
             group.addTask {

@@ -12,6 +12,7 @@ struct RebalanceLoop: Sendable {
     private let histories: ParticipantHistories
     private let placements: PlacementRecorder
     private let deregistrar: Deregistrar
+    private let journal: JournalKeeper
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -19,13 +20,14 @@ struct RebalanceLoop: Sendable {
     private var cache: ClusterCache
     private var decision = Decision()
     private var problems = ProblemLog()
+    private var chronicle: Chronicle
     /// Resources whose views have to be refreshed, once that has not been asked for yet.
     private var owedViews: Set<String> = []
     private var hasPublished = false
 
     init(
         office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
-        placements: PlacementRecorder, deregistrar: Deregistrar, reconnected: Flag
+        placements: PlacementRecorder, deregistrar: Deregistrar, journal: JournalKeeper, reconnected: Flag
     ) {
         self.office = office
         self.context = context
@@ -33,7 +35,9 @@ struct RebalanceLoop: Sendable {
         self.histories = histories
         self.placements = placements
         self.deregistrar = deregistrar
+        self.journal = journal
         self.reconnected = reconnected
+        chronicle = Chronicle(controller: context.name)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
         cache = ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
@@ -70,7 +74,8 @@ struct RebalanceLoop: Sendable {
     /// What happens next; nothing, when it is time for what was put off.
     private func nextEvents() async -> [WatchEvent]? {
         let wake = wake
-        let pause = decision.nextDeadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }
+        let deadline = [decision.nextDeadline, chronicle.nextLook].compactMap(\.self).min()
+        let pause = deadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }
         return await next(within: pause, on: context.clock, nudge: { wake.nudge() }) { await wake.next() }
     }
 
@@ -84,14 +89,17 @@ struct RebalanceLoop: Sendable {
             snapshot.forgetVanishedResources()
             changes = snapshot.takeChanges()
         }
+        var seen = changes
         if let due = rebalancer.maintenanceChange(in: cache.snapshot, after: decision, changes: changes) {
             changes = try await perform(due)
+            seen.isEverything = true
         }
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
         if let due = rebalancer.maintenanceChange(dueTo: decision, in: cache.snapshot) {
             owedViews.formUnion(decision.viewsToRefresh)
             changes = try await perform(due)
+            seen.isEverything = true
             // What it would have placed is forgotten: where resources were placed before is recorded.
             decision = Decision()
             rebalancer.update(&decision, with: cache.snapshot, changes: changes)
@@ -103,6 +111,7 @@ struct RebalanceLoop: Sendable {
         }
         owedViews.formUnion(decision.viewsToRefresh)
         report()
+        journal.note(chronicle.follow(cache.snapshot, decision, seen))
 
         try await send(messages)
         try await delete(decision.obsoleteMessages)

@@ -18,6 +18,8 @@ public struct Decision: Sendable {
     public internal(set) var unrecorded: Set<String> = []
     /// Whether something may have been placed anew in this pass.
     var hasPlaced = false
+    /// How many replicas were given another place, by resource. Only in this pass.
+    var relocated: [String: Int] = [:]
     /// Instances that have been offline for so long that they should be dropped.
     public internal(set) var departed: [DepartedInstance] = []
     /// The next time at which a pass is due even if nothing changes, in milliseconds since 1970.
@@ -176,6 +178,8 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     public var partition: String?
     /// What was found, what was expected, and what to do.
     public var text: String
+    /// Whether it is that too many replicas are in the top state.
+    var isAboutTops = false
 
     /// One line.
     public var description: String {

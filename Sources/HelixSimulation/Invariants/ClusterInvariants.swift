@@ -158,7 +158,7 @@ package struct ClusterInvariants: Sendable {
     private func mayCreate(_ parts: [String]) -> Bool {
         switch (parts.first, parts.count) {
         case ("EXTERNALVIEW", 2...3), ("STATEMODELDEFS", 2): true
-        case ("CONTROLLER", 2): parts[1] == "HISTORY" || parts[1] == "MAINTENANCE"
+        case ("CONTROLLER", 2): ["HISTORY", "JOURNAL", "MAINTENANCE"].contains(parts[1])
         case ("INSTANCES", 4): parts[2] == "MESSAGES"
         default: false
         }
