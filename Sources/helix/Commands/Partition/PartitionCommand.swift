@@ -46,7 +46,7 @@ extension PartitionCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let partitions be served by an instance again.",
             discussion: """
@@ -55,6 +55,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -64,7 +65,7 @@ extension PartitionCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take partitions out of service on an instance.",
             discussion: """
@@ -73,6 +74,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

@@ -11,7 +11,7 @@ struct ResourceCommand: AsyncParsableCommand {
 }
 
 extension ResourceCommand {
-    struct Add: AdministrationCommand {
+    struct Add: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add a resource to a cluster.",
             discussion: """
@@ -49,6 +49,7 @@ extension ResourceCommand {
                 "When the top state goes back to an instance that returns: IMMEDIATE, or NEVER, that is not before "
                     + "'helix cluster rebalance'.", valueName: "when"))
         var failback: IdealState.Failback = .immediate
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -72,7 +73,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Drop: AdministrationCommand {
+    struct Drop: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop a resource: the controller then drops its replicas.",
             discussion: """
@@ -81,6 +82,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

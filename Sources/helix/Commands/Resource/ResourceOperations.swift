@@ -3,7 +3,7 @@ import HelixAdmin
 import HelixRecords
 
 extension ResourceCommand {
-    struct Rebalance: AdministrationCommand {
+    struct Rebalance: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a resource its replicas anew.",
             discussion: """
@@ -19,6 +19,7 @@ extension ResourceCommand {
         var replicas: IdealState.Replicas?
         @Option(help: "What the partitions' names begin with; the resource's name unless given.")
         var prefix: String?
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -39,7 +40,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a resource be served again.",
             discussion: """
@@ -48,6 +49,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -56,7 +58,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a resource out of service: all its replicas go to their initial state.",
             discussion: """
@@ -65,6 +67,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
