@@ -57,6 +57,7 @@ struct EventsTests {
             watching.signal(SIGINT)
             let result = try await watching.ended()
             #expect(result.lines.map { $0.prefix(1) } == ["4", "5", "6"])
+            #expect(result.code == 0)
         }
     }
 

@@ -56,6 +56,27 @@ struct PlanningTests {
         return tree
     }
 
+    @Test("what only the leader can know is told from its journal")
+    func told() async throws {
+        try await withOrders { stand, session in
+            var journal = Journal()
+            journal.append([
+                JournalEvent(at: 1, .leader, "c1 leads"),
+                JournalEvent(
+                    at: 2, .problem, resource: "Orders", partition: "Orders_1", "the messages vanished without effect"),
+            ])
+            let path = ClusterPaths(cluster: "orders").journal
+            _ = try await session.create(path, try journal.encoded())
+            let line = "Orders/Orders_1: the messages vanished without effect (says the leader)"
+            #expect(try await stand.run("why-not-converged orders").output.contains("problem: \(line)"))
+            #expect(try await stand.done("explain orders Orders Orders_1").output.contains(line))
+            #expect(try await stand.done("explain orders Orders Orders_2").output.contains("vanished") == false)
+            // A journal that cannot be read keeps nobody from looking.
+            _ = try await session.set(path, Array("rubbish".utf8))
+            _ = try await stand.done("explain orders Orders Orders_1")
+        }
+    }
+
     @Test("whatever moves replicas tells what would move when it is asked to, and writes nothing")
     func rehearsals() async throws {
         try await withOrders { stand, session in

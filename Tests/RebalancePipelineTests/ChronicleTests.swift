@@ -38,7 +38,7 @@ struct ChronicleTests {
         told.chronicle = Chronicle(controller: "c2")
         let events = told.events()
         #expect(events.map(\.kind) == [.leader])
-        #expect(events[0].text == "c2 leads; 2 of 3 instances are alive, and there are 1 resources")
+        #expect(events[0].text == "c2 leads; 2 of 3 instances are alive; resources: 1")
         #expect(told.events().isEmpty)
     }
 

@@ -125,6 +125,15 @@ struct TopConflictTests {
         #expect(convergence.groups.contains { $0.cause == .tops })
     }
 
+    @Test("Stepping down waits for no limit", arguments: [IdealState.RebalanceMode.fullAuto, .semiAuto])
+    func limits(mode: IdealState.RebalanceMode) {
+        var world = world(nil) {
+            $0.configureCluster { $0.throttles = [ThrottleConfig(.cluster, .any, limit: 0)] }
+        }
+        world.edit("db") { $0.rebalanceMode = mode }
+        #expect(world.pass().map(\.to) == ["SLAVE"])
+    }
+
     @Test("A map that says so itself is left alone, and reported")
     func customized() {
         var world = World()

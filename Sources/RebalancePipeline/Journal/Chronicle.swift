@@ -85,11 +85,8 @@ public struct Chronicle: Sendable {
             inError == 0 ? nil : "\(inError) partitions have replicas in ERROR",
             problems.isEmpty ? nil : "there are \(problems.count) problems",
         ].compactMap(\.self)
-        return
-            ([
-                "\(controller) leads; \(live) of \(configured) instances are alive, and there are \(resources.count) resources"
-            ] + remarks)
-            .joined(separator: "; ")
+        let head = "\(controller) leads; \(live) of \(configured) instances are alive; resources: \(resources.count)"
+        return ([head] + remarks).joined(separator: "; ")
     }
 
     /// Of many events of one kind the first, and how many more there were.

@@ -61,10 +61,14 @@ extension ClusterSnapshot {
         of resource: inout Resource, on instance: Int32, _ partitions: [Int], _ reported: [String: [String: String]]
     ) {
         noteTimes(of: &resource, on: instance, partitions, reported)
+        let deleted = vanished[resource.name]
         for (number, partition) in partitions.enumerated() {
             let fields = reported[resource.partitions[partition]]
             let state = resource.current.state(partition: partition, instance: instance)
-            let message = message(about: partition, of: resource, on: instance)
+            // The message that asked for it is deleted together with it, and read first.
+            let message =
+                resource.pending[partition].first { $0.instance == instance }
+                ?? deleted?[ReplicaPlace(partition: partition, instance: instance)]
             if state == NameTable.errorState {
                 note(failureOf: partition, resource, instance, fields ?? [:], message)
                 continue
@@ -90,12 +94,6 @@ extension ClusterSnapshot {
         resource.pace.note(from: UInt16(from), to: state, milliseconds: end - start)
         // By another clock than ours: it cannot have been later than now.
         instances[Int(instance)].lastFinished = max(instances[Int(instance)].lastFinished, min(end, time))
-    }
-
-    /// The message that asked for what has happened. It is deleted together with that, and read first.
-    private func message(about partition: Int, of resource: Resource, on instance: Int32) -> PendingTransition? {
-        resource.pending[partition].first { $0.instance == instance }
-            ?? vanished[resource.name]?[ReplicaPlace(partition: partition, instance: instance)]
     }
 
     private mutating func note(

@@ -47,7 +47,9 @@ struct EventsCommand: AsyncParsableCommand, Sendable {
             }
             return try common.output.show(EventsReport(chosen(journal.events, isFirst: true)))
         }
-        try await Interruptible.run(orThrow: "no longer watching") { try await follow(logger) }
+        do {
+            try await Interruptible.run(orThrow: "no longer watching") { try await follow(logger) }
+        } catch is Interrupted {}  // that is how it ends
     }
 
     /// Goes on with another session when one is lost, from where it was.
