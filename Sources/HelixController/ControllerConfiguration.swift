@@ -15,6 +15,8 @@ public struct ControllerConfiguration: Sendable {
     public var processName: String = ProcessName.current
     /// The least time between two writes of external views; views are coalesced in between. 50 milliseconds unless set.
     public var viewInterval: Duration = .milliseconds(50)
+    /// The least time between two writes of the journal; events are collected in between. 1 second unless set.
+    public var journalInterval: Duration = .seconds(1)
     /// The most partitions that one batch message carries; 1 sends every transition in a message of its own.
     /// 256 unless set.
     public var partitionsPerMessage: Int = 256

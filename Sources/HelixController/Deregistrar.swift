@@ -9,11 +9,13 @@ import RebalancePipeline
 struct Deregistrar: Sendable {
     private let office: Office
     private let context: ControllerContext
+    private let journal: JournalKeeper
     private let departed = Mailbox<DepartedInstance>()
 
-    init(office: Office, context: ControllerContext) {
+    init(office: Office, context: ControllerContext, journal: JournalKeeper) {
         self.office = office
         self.context = context
+        self.journal = journal
     }
 
     /// Asks for instances to be dropped.
@@ -38,6 +40,11 @@ struct Deregistrar: Sendable {
             context.logger.notice(
                 "Dropped an instance that was offline for longer than PARTICIPANT_DEREGISTRATION_TIMEOUT",
                 metadata: ["helix.instance": "\(instance.name)"])
+            journal.note([
+                JournalEvent(
+                    at: context.environment.now(), .deregistered, instance: instance.name,
+                    "it was offline for longer than PARTICIPANT_DEREGISTRATION_TIMEOUT")
+            ])
         } catch {
             if office.isLost(error) { throw Deposed() }
             if error.isTransient || error.endsSession { throw error }

@@ -23,7 +23,8 @@ struct LeaderTerm: Sendable {
         let views = ViewPublisher(office: office, context: context)
         let histories = ParticipantHistories(office: office, context: context)
         let placements = PlacementRecorder(office: office, context: context)
-        let deregistrar = Deregistrar(office: office, context: context)
+        let journal = JournalKeeper(office: office, context: context)
+        let deregistrar = Deregistrar(office: office, context: context, journal: journal)
         let targets = ReadyViewPublisher(office: office, context: context, folder: context.paths.targetExternalViews)
         let customized = ReadyViewPublisher(office: office, context: context, folder: context.paths.customizedViews)
         let aggregator = CustomizedViewAggregator(office: office, context: context, views: customized)
@@ -32,7 +33,8 @@ struct LeaderTerm: Sendable {
             defer { group.cancelAll() }
             let loop = RebalanceLoop(
                 office: office, context: context, cache: cache, views: views, histories: histories,
-                placements: placements, deregistrar: deregistrar, targets: targets, reconnected: reconnected)
+                placements: placements, deregistrar: deregistrar, targets: targets, journal: journal,
+                reconnected: reconnected)
             let wake = loop.wake
             group.addTask { try await views.run() }
             group.addTask { try await targets.run() }
@@ -41,6 +43,7 @@ struct LeaderTerm: Sendable {
             group.addTask { try await histories.run() }
             group.addTask { try await placements.run() }
             group.addTask { try await deregistrar.run() }
+            group.addTask { try await journal.run() }
             group.addTask { try await guardOffice() }
             // After a reconnect everything is read again.
             group.addTask { await reconnected.follow(states) { wake.nudge() } }

@@ -106,5 +106,5 @@ struct MaintenanceDesk {
 
 extension CoordinationError {
     /// Whether something was there, or was not, that was expected otherwise.
-    fileprivate var isConflict: Bool { code == .badVersion || code == .nodeExists || code == .noNode }
+    var isConflict: Bool { code == .badVersion || code == .nodeExists || code == .noNode }
 }

@@ -13,6 +13,7 @@ struct RebalanceLoop: Sendable {
     private let placements: PlacementRecorder
     private let deregistrar: Deregistrar
     private let targets: ReadyViewPublisher
+    private let journal: JournalKeeper
     private let reconnected: Flag
     private let rebalancer: Rebalancer
     private let sender: MessageSender
@@ -22,6 +23,7 @@ struct RebalanceLoop: Sendable {
     private var isComplete: Bool
     private var decision = Decision()
     private var problems = ProblemLog()
+    private var chronicle: Chronicle
     /// The views that have to be refreshed, once that has not been asked for yet.
     private var owedViews = ViewWork()
     private var hasPublished = false
@@ -32,7 +34,7 @@ struct RebalanceLoop: Sendable {
     init(
         office: Office, context: ControllerContext, cache: ClusterCache?, views: ViewPublisher,
         histories: ParticipantHistories, placements: PlacementRecorder, deregistrar: Deregistrar,
-        targets: ReadyViewPublisher, reconnected: Flag
+        targets: ReadyViewPublisher, journal: JournalKeeper, reconnected: Flag
     ) {
         self.office = office
         self.context = context
@@ -41,8 +43,10 @@ struct RebalanceLoop: Sendable {
         self.placements = placements
         self.deregistrar = deregistrar
         self.targets = targets
+        self.journal = journal
         self.reconnected = reconnected
         management = ManagementDesk(office: office, context: context)
+        chronicle = Chronicle(controller: context.name)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
         isComplete = cache != nil
@@ -80,7 +84,8 @@ struct RebalanceLoop: Sendable {
     /// What happens next; nothing, when it is time for what was put off.
     private func nextEvents() async -> [WatchEvent]? {
         let wake = wake
-        let pause = decision.nextDeadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }
+        let deadline = [decision.nextDeadline, chronicle.nextLook].compactMap(\.self).min()
+        let pause = deadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }
         return await next(within: pause, on: context.clock, nudge: { wake.nudge() }) { await wake.next() }
     }
 
@@ -94,14 +99,17 @@ struct RebalanceLoop: Sendable {
             snapshot.forgetVanishedResources()
             changes = snapshot.takeChanges()
         }
+        var seen = changes
         if let due = rebalancer.maintenanceChange(in: cache.snapshot, after: decision, changes: changes) {
             changes = try await perform(due)
+            seen.isEverything = true
         }
         let duration = context.clock.measure { rebalancer.update(&decision, with: cache.snapshot, changes: changes) }
         context.metrics.passed(in: duration)
         if let due = rebalancer.maintenanceChange(dueTo: decision, in: cache.snapshot) {
             owedViews.add(decision.viewsToRefresh, changes)
             changes = try await perform(due)
+            seen.isEverything = true
             // What it would have placed is forgotten: where resources were placed before is recorded.
             decision = Decision()
             rebalancer.update(&decision, with: cache.snapshot, changes: changes)
@@ -114,6 +122,7 @@ struct RebalanceLoop: Sendable {
         owedViews.add(decision.viewsToRefresh, changes)
         owe(targetsOf: decision.viewsToRefresh)
         report()
+        journal.note(chronicle.follow(cache.snapshot, decision, seen))
 
         try await send(messages)
         try await management.follow(decision.management, signal: cache.snapshot.pause.value)

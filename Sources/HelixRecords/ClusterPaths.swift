@@ -116,6 +116,8 @@ public struct ClusterPaths: Sendable, Hashable {
     public var leader: String { "\(controller)/LEADER" }
     /// `/C/CONTROLLER/HISTORY`
     public var controllerHistory: String { "\(controller)/HISTORY" }
+    /// `/C/CONTROLLER/JOURNAL`, which is no place of Helix's: what happened and why.
+    public var journal: String { "\(controller)/JOURNAL" }
     /// `/C/CONTROLLER/PAUSE`
     public var pause: String { "\(controller)/PAUSE" }
     /// `/C/CONTROLLER/MAINTENANCE`

@@ -53,7 +53,7 @@ extension ResourceDecision {
         guard let ask = asked[partition]?.first(where: { $0.attempts >= AskedTransition.patience }) else { return nil }
         return Problem(
             resource: resource.name, partition: resource.partitions[partition],
-            text: "\(snapshot.instances[Int(ask.instance)].name) was asked \(ask.attempts) times to go from "
+            text: "\(snapshot.instances[Int(ask.instance)].name) was asked time and again to go from "
                 + "\(model.states[ask.from].name) to \(model.states[ask.to].name), and the messages vanished without "
                 + "effect; see the instance's log")
     }

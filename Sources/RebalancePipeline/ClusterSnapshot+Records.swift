@@ -231,7 +231,12 @@ extension ClusterSnapshot {
     ) {
         // Taken out while it is worked on, so that its columns are changed in place.
         guard var resource = resources.removeValue(forKey: name) else { return }
-        defer { resources[name] = resource }
+        var changed: [Int] = []
+        defer {
+            // What went with its session tells nothing.
+            if !changed.isEmpty, !reported.isEmpty { noteSteps(of: &resource, on: instance, changed, reported) }
+            resources[name] = resource
+        }
         let unknown = reported.keys.filter { resource.partitions.index(of: $0) == nil }
         for partition in unknown.sorted() { _ = resource.internPartition(partition) }
         var states = [UInt16?](repeating: nil, count: resource.partitions.count)
@@ -244,6 +249,7 @@ extension ClusterSnapshot {
         for (partition, state) in states.enumerated()
         where resource.current.set(partition: partition, instance: instance, state: state) {
             changes.partitions[name, default: []].insert(partition)
+            changed.append(partition)
         }
     }
 
@@ -288,6 +294,12 @@ extension ClusterSnapshot {
         else { return }
         for partition in message.partitions {
             guard let partitionIndex = resources[resource]!.partitions.index(of: partition) else { continue }
+            if let pending = resources[resource]!.pending[partitionIndex].first(where: {
+                $0.message == id && $0.instance == index
+            }) {
+                vanished[resource, default: [:]][ReplicaPlace(partition: partitionIndex, instance: Int32(index))] =
+                    pending
+            }
             resources[resource]!.pending[partitionIndex].removeAll {
                 $0.message == id && ($0.instance == index || $0.relaySession != nil)
             }

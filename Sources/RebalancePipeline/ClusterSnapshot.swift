@@ -65,6 +65,9 @@ public struct ClusterSnapshot: Sendable {
     /// Resources without an ideal state, which vanish with their last replica.
     var orphans: Set<String> = []
     var stateNames = NameTable([StateModel.error, StateModel.dropped])
+    /// Messages that were deleted since ``takeChanges()``, by resource: of the states that came of them it is known so how
+    /// long that took.
+    var vanished: [String: [ReplicaPlace: PendingTransition]] = [:]
 
     /// A snapshot of a cluster of which nothing is known yet.
     public init(cluster: String) { self.cluster = cluster }
@@ -83,6 +86,8 @@ public struct ClusterSnapshot: Sendable {
         public internal(set) var absences: [Absence] = []
         /// The messages in its queue, by id.
         public internal(set) var messages: [String: Message] = [:]
+        /// When it last finished a transition, in milliseconds since 1970; 0 where that is not known.
+        var lastFinished: Int64 = 0
     }
 
     /// A time in which an instance was not live, in milliseconds since 1970.
@@ -145,6 +150,10 @@ public struct ClusterSnapshot: Sendable {
         var isWanted: [Bool] = []
         /// What makes the ideal state invalid, whether it can be worked with all the same or not.
         var idealStateFaults: [String] = []
+        /// How long its transitions have taken.
+        var pace = TransitionPace()
+        /// When replicas took their states, in milliseconds since 1970, where TOP_STATE_CONFLICT_POLICY asks for that.
+        var changedAt: [ReplicaPlace: Int64] = [:]
     }
 
     /// A transition that an instance was asked for and has not finished.
@@ -178,6 +187,8 @@ public struct ClusterSnapshot: Sendable {
         public var partitions: [String: Set<Int>] = [:]
         /// Resources of which nothing changed but the record of where the controller has placed them.
         public var records: Set<String> = []
+        /// Replicas that came to ERROR, in the order in which that was read. They are among ``partitions`` too.
+        public var failures: [Failure] = []
 
         /// Everything.
         public static let everything = Changes(isEverything: true)
@@ -192,6 +203,7 @@ public struct ClusterSnapshot: Sendable {
     public mutating func takeChanges() -> Changes {
         let taken = changes
         changes = .none
+        if !vanished.isEmpty { vanished = [:] }
         return taken
     }
 

@@ -46,9 +46,10 @@ enum ComputeIdealState {
     /// - Parameters:
     ///   - wish: `nil` when the partition is not wanted any more.
     ///   - reluctant: instances that have been asked to take the top state many times without effect.
+    ///   - conflict: more replicas are in the top state than may be.
     static func target(
         partition: String, wish: Wish?, _ state: PartitionState, _ configuration: ResourceConfiguration,
-        _ standing: ClusterStanding, reluctant: Set<Int32>, time: Int64
+        _ standing: ClusterStanding, reluctant: Set<Int32>, conflict: TopConflict? = nil, time: Int64
     ) -> PartitionTarget {
         let model = configuration.model
         guard let wish else {
@@ -71,7 +72,9 @@ enum ComputeIdealState {
         var assignment = StateAssignment(
             partition: partition, wish: wish, state: state, configuration: configuration, standing: standing,
             reluctant: reluctant, time: time)
-        return assignment.target()
+        var target = assignment.target()
+        if let conflict { assignment.settle(conflict, &target.replicas) }
+        return target
     }
 
     /// The map is the target. Instances that are disabled keep what they have in the initial state; a replica in ERROR

@@ -13,8 +13,12 @@ public struct Convergence: Sendable, Hashable {
         case frozen
         /// Replicas are in ERROR until somebody resets them.
         case error
+        /// More replicas are in the top state than may be.
+        case tops
         /// An instance gave up on a message.
         case unprocessable
+        /// A message takes longer than such transitions did before.
+        case stuck
         /// Messages vanished without effect.
         case withoutEffect
         /// There are not enough instances for all replicas.
@@ -91,9 +95,11 @@ extension HoldReason {
     var cause: Convergence.Cause {
         switch self {
         case .messagePending: .underWay
+        case .late: .stuck
         case .messageUnprocessable: .unprocessable
         case .stateBound, .replacementNotSettled, .extraReplicaLimit: .turn
         case .inError: .error
+        case .topConflict: .tops
         case .throttled, .messageConstraint, .errorPartitions: .limited
         case .retryLater: .withoutEffect
         case .inMaintenance, .awayTooLong: .maintenance
@@ -188,7 +194,7 @@ private struct PartitionLags {
         let goal = target.goal ?? target.state
         let pending = state.pending(on: target.instance)
         let isThere = state.holds(target.instance)
-        if let reason {
+        if let reason = reason?.judged(index, of: resource, on: standing.name(of: target.instance), snapshot) {
             return lag(
                 target.instance, reason.cause, reason.description, wanted: goal, since: pending?.createdAt)
         }

@@ -20,6 +20,8 @@ public struct Decision: Sendable {
     var hasPlaced = false
     /// Whether where resources are placed may have changed in this pass.
     public var hasPlacedAnew: Bool { hasPlaced }
+    /// How many replicas were given another place, by resource. Only in this pass.
+    var relocated: [String: Int] = [:]
     /// Instances that have been offline for so long that they should be dropped.
     public internal(set) var departed: [DepartedInstance] = []
     /// The mode that was asked for, and what is to be done about it; `nil` while the cluster works as always.
@@ -186,6 +188,8 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     public var partition: String?
     /// What was found, what was expected, and what to do.
     public var text: String
+    /// Whether it is that too many replicas are in the top state.
+    var isAboutTops = false
 
     /// One line.
     public var description: String {

@@ -124,7 +124,8 @@ extension Rebalancer {
             edit(transition.instance) { $0.next = transition.to }
         }
         for held in decision.held(in: index, of: name, snapshot) {
-            edit(held.instance) { $0.reasons.append(held.reason) }
+            let reason = held.reason.judged(index, of: resource, on: held.instance, snapshot)
+            edit(held.instance) { $0.reasons.append(reason) }
         }
         explanation.replicas = replicas.values.sorted { $0.instance < $1.instance }
         return explanation

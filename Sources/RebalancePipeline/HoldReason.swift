@@ -19,6 +19,8 @@ public struct HeldTransition: Sendable, Hashable, CustomStringConvertible {
 public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     /// The replica has a message that it has not finished.
     case messagePending(id: String, to: String)
+    /// It has a message that takes longer than such transitions did before.
+    case late(LateTransition)
     /// The instance gave up on a message; it must be deleted or its cause cured.
     case messageUnprocessable(id: String)
     /// One more replica in the state could be too many, in some order of completion.
@@ -36,6 +38,8 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     case throttled(ThrottleConfig)
     /// As many messages of the kind are under way as a message constraint allows.
     case messageConstraint(id: String, limit: Int)
+    /// More replicas are in the top state than may be, and that is how it is settled.
+    case topConflict(state: String, count: Int, TopStateConflictPolicy)
     /// Too many partitions of the resource are in ERROR for its load to be balanced.
     case errorPartitions(count: Int, limit: Int)
     /// The cluster is paused.
@@ -59,6 +63,7 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .messagePending(let id, let to): "message \(id) to \(to) is not finished"
+        case .late(let late): late.text
         case .messageUnprocessable(let id):
             "message \(id) could not be processed; see the instance's log, then delete the message"
         case .stateBound(let state, let bound): "there could be more than \(bound) in \(state)"
@@ -72,6 +77,8 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
             "\(throttle.limit) \(throttle.type.adjective)transitions \(throttle.scope.place) may be under way at once "
                 + "(\(throttle.scope.rawValue), \(throttle.type.rawValue))"
         case .messageConstraint(let id, let limit): "the message constraint \(id) allows \(limit) at once"
+        case .topConflict(let state, let count, let policy):
+            "\(count) replicas are in \(state), and TOP_STATE_CONFLICT_POLICY is \(policy.rawValue)"
         case .errorPartitions(let count, let limit):
             "\(count) partitions of the resource are in ERROR, and with more than \(limit) its load is not balanced; "
                 + "reset them"

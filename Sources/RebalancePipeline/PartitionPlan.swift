@@ -12,6 +12,8 @@ struct PartitionPlan {
     private(set) var unwanted: [ComputeTransitions.Unwanted] = []
     private(set) var problem: Problem?
     private let errorIndex: Int?
+    /// More replicas are in the top state than may be. Unlike a ``problem`` it keeps nobody from moving.
+    private(set) var conflict: Problem?
 
     init(
         partition: Int, of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration,
@@ -32,9 +34,11 @@ struct PartitionPlan {
         originals = mirrored.originals
         var wish = decision.wish(for: partition, configuration, resource)
         wish?.keepHolders(originals, configuration.model, standing)
+        let tops = TopConflict(state, partition: partition, of: resource, configuration)
+        conflict = tops?.problem(in: name, configuration, standing)
         target = ComputeIdealState.target(
             partition: name, wish: wish, originals, configuration, standing,
-            reluctant: decision.reluctant(in: partition, state, snapshot),
+            reluctant: decision.reluctant(in: partition, state, snapshot), conflict: tops,
             time: snapshot.time)
         problem = target.fault.map(fault)
         let mirrors = mirrored.add(to: &target, of: name, wish: wish, configuration, standing)

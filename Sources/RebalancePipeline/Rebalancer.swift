@@ -40,6 +40,7 @@ public struct Rebalancer: Sendable {
         decision.obsoleteMessages = []
         decision.unrecorded = []
         decision.departed = []
+        decision.relocated = [:]
         decision.nextDeadline = nil
         decision.viewsToRefresh = changes.resources.union(changes.partitions.keys)
         let isEverything = changes.isEverything || decision.standing == nil
@@ -145,7 +146,10 @@ public struct Rebalancer: Sendable {
         defer { decision.keep(own, of: name, insteadOf: formerProblems) }
         switch own.configuration {
         case .ready(let configuration)?:
+            let former = own.preferenceLists
             ComputePlacement.apply(&own, resource, configuration, standing)
+            let count = own.relocated(since: former)
+            if count > 0 { decision.relocated[name] = count }
             own.ownProblems = problems(of: resource, configuration, own)
         case .frozen(let problem)?:
             own.stop()
@@ -233,7 +237,8 @@ public struct Rebalancer: Sendable {
         own.note(isInError: plan.state.replicas.contains { $0.state == configuration.model.errorIndex }, partition)
         own.deadlines[partition] = deadlines.compactMap { $0 }.min()
         own.partitionProblems[partition] =
-            plan.problem ?? own.complaint(about: partition, of: resource, configuration.model, snapshot)
+            plan.problem ?? plan.conflict
+            ?? own.complaint(about: partition, of: resource, configuration.model, snapshot)
         own.held[partition] = held.isEmpty ? nil : held.map { $0.named(configuration.model, snapshot) }
     }
 }

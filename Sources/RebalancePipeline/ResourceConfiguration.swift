@@ -21,6 +21,8 @@ struct ResourceConfiguration: Sendable {
     var delay: Int64
     /// Only instances with this tag may have replicas.
     var tag: String?
+    /// Who keeps the top state where too many have it.
+    var topConflictPolicy: TopStateConflictPolicy
     /// State id of the snapshot → index in the model, -1 where the model has no such state.
     var modelStates: [Int]
     /// By state of the model: whether the way there or from there leads through a state with a fixed bound.
@@ -158,7 +160,8 @@ extension ReadConfiguration {
             isEnabled: idealState?.isEnabled ?? true, replicas: replicas,
             minActive: min(replicas, config?.minActiveReplicas ?? idealState?.minActiveReplicas ?? replicas),
             delay: DelayWindow.length(idealState, config, snapshot.clusterConfig.value),
-            tag: tag, modelStates: snapshot.stateIDs.map { model.index(of: snapshot.stateName(UInt16($0))) ?? -1 },
+            tag: tag, topConflictPolicy: snapshot.topConflictPolicy(of: resource),
+            modelStates: snapshot.stateIDs.map { model.index(of: snapshot.stateName(UInt16($0))) ?? -1 },
             isNarrow: model.narrowStates, disabled: disabledPartitions(resource.name, snapshot))
     }
 

@@ -61,7 +61,7 @@ extension StateAssignment {
     }
 
     /// Where a replica waits that has made way: the first state on its way out in which it is in nobody's way.
-    private func below(_ place: Int) -> Int {
+    func below(_ place: Int) -> Int {
         model.way(from: place, to: model.droppedIndex).first { !isScarce($0) } ?? model.droppedIndex
     }
 }

@@ -36,8 +36,7 @@ struct Helix: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     ViewCommand.self, PlacementCommand.self, ExplainCommand.self, WhyNotConvergedCommand.self,
-                    PlanCommand.self,
-                    SpectatorCommand.self,
+                    EventsCommand.self, PlanCommand.self, SpectatorCommand.self,
                 ]),
             CommandGroup(
                 name: "Running", subcommands: [ControllerCommand.self, ParticipantCommand.self, DemoCommand.self]),

@@ -46,11 +46,19 @@ struct ParsingTests {
             "placement C", "placement C R --all --format json", "plan C --drain I --moves",
             "plan C --add-node I --add-node J,zone=a,tag=b --remove-node K", "plan C --replicas R=2 --replicas S=3",
             "plan C --add-resource R:1:1 --add-resource S:1:ANY_LIVEINSTANCE:M --replicas R=ANY_LIVEINSTANCE",
+            "events C", "events C --since 17 --watch --format json", "events C --since 2h --kind late --limit 3",
             "why-not-converged C --limit 3 --format json", "throttle list C", "throttle set C cluster load 10",
             "throttle remove C instance any", "constraint list C",
             "constraint set C N --limit 3 --instance .* --transition OFFLINE-SLAVE --format json",
             "constraint remove C N",
-            "plan C --weights I:cpu=1,disk=2 --weights R/P:a=0",
+            "plan C --weights I:cpu=1,disk=2 --weights R/P:a=0", "instance drop C I --dry-run",
+            "instance enable C I --dry-run", "instance disable C I --dry-run", "instance operate C I UNKNOWN --dry-run",
+            "instance tag C I --add t --dry-run", "instance add C I --dry-run", "resource drop C R --dry-run",
+            "resource add C R --partitions 1 --replicas 1 --state-model M --dry-run",
+            "resource rebalance C R --replicas 2 --dry-run", "resource enable C R --dry-run",
+            "resource disable C R --dry-run", "partition enable C R P --instance I --dry-run",
+            "partition disable C R P --instance I --dry-run", "config set C a=b --dry-run --format json",
+            "config remove C a --dry-run", "cluster rebalance C --dry-run",
         ])
     func understands(line: String) throws {
         _ = try parse(line)
@@ -75,6 +83,7 @@ struct ParsingTests {
             "config set C =b",
             "config set C a=b a=c", "config get C --scope participant", "config get C --scope resource",
             "config get C --name I", "config get C --scope world", "view C --state LEADER", "view C --partition P",
+            "events C --since then", "events C --kind nonsense", "events C --limit -1", "events",
             "explain C R", "spectator C --source rumours", "controller", "controller C --session-timeout 0",
             "participant C", "participant C I --delay -1", "participant C I --fail OFFLINE",
             "participant C I --fail A-B-C", "placement", "plan C", "plan C --moves", "plan --drain I",

@@ -40,7 +40,10 @@ struct DeregistrationTests {
         try await ScriptedCluster.with(instances: ["a"]) { cluster in
             try await left("a", at: 5_000, cluster)
             let session = try await cluster.service.openSession(SessionConfiguration())
-            let deregistrar = Deregistrar(office: try await takeOffice(session), context: makeContext())
+            let office = try await takeOffice(session)
+            let deregistrar = Deregistrar(
+                office: office, context: makeContext(),
+                journal: JournalKeeper(office: office, context: makeContext()))
             try await beside([{ try await deregistrar.run() }]) {
                 deregistrar.drop([.init(name: "a", goneBefore: 5_000)])
                 deregistrar.drop([.init(name: "unknown", goneBefore: 5_000)])

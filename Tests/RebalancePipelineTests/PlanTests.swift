@@ -36,6 +36,24 @@ struct PlanTests {
         #expect(plan.isComplete && !plan.isPaused && plan.waitsUntil == nil)
     }
 
+    @Test("from what is to what would be is the same as of the change itself, however it was made")
+    func fromTo() throws {
+        let world = makeWorld()
+        var changed = world
+        changed.operate("node_100", .evacuate)
+        let (one, other) = (
+            world.rebalancer.plan(from: world.snapshot, to: changed.snapshot),
+            try plan(world, .drain(instance: "node_100"))
+        )
+        #expect(!one.moves.isEmpty)
+        #expect(one.moves == other.moves && one.handOffs == other.handOffs && one.transitions == other.transitions)
+        let nothing = world.rebalancer.plan(from: world.snapshot, to: world.snapshot)
+        #expect(nothing.moves.isEmpty && nothing.transitions == 0)
+        changed = world
+        changed.drop("db")
+        #expect(world.rebalancer.plan(from: world.snapshot, to: changed.snapshot).going == 24)
+    }
+
     @Test("of a new instance gives it its share, and moves nothing else")
     func join() throws {
         let plan = try plan(makeWorld(), newInstance("node_104"))

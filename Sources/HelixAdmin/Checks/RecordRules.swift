@@ -83,7 +83,7 @@ extension RecordRules {
             "LAST_ON_DEMAND_REBALANCE_TIMESTAMP": .milliseconds, "P2P_MESSAGE_ENABLED": .boolean,
             "HELIX_DISABLE_PIPELINE_TRIGGERS": .boolean, "VIEW_CLUSTER": .boolean,
             "VIEW_CLUSTER_REFRESH_PERIOD": .positive, "BATCH_MESSAGE_MODE": .boolean, "enableCompression": .boolean,
-            "listField.bound": .count,
+            "listField.bound": .count, "TOP_STATE_CONFLICT_POLICY": .oneOf(TopStateConflictPolicy.self),
         ]) { $1 },
         simpleSuffixes: [".maxThreads": .positive],
         maps: [
@@ -122,7 +122,7 @@ extension RecordRules {
             "GROUP_ROUTING_ENABLED": .boolean, "EXTERNAL_VIEW_DISABLED": .boolean, "P2P_MESSAGE_ENABLED": .boolean,
             "REBALANCE_DELAY": .milliseconds, "REBALANCE_TIMER_PERIOD": .milliseconds,
             "REBALANCE_MODE": .oneOf(IdealState.RebalanceMode.self, also: ["NONE"]), "maxThreads": .positive,
-            "enableCompression": .boolean,
+            "enableCompression": .boolean, "TOP_STATE_CONFLICT_POLICY": .oneOf(TopStateConflictPolicy.self),
         ]) { $1 },
         maps: [
             "TIMEOUT": .milliseconds, "RETRY_COUNT": .number("a number from 0", 0...Int.max),

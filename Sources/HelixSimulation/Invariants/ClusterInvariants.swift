@@ -182,7 +182,7 @@ package struct ClusterInvariants: Sendable {
         switch (parts.first, parts.count) {
         case ("EXTERNALVIEW", 2...3), ("STATEMODELDEFS", 2), ("STATUS", 1...2): true
         case ("TARGETEXTERNALVIEW", 1...3), ("CUSTOMIZEDVIEW", 1...4): true
-        case ("CONTROLLER", 2): parts[1] == "HISTORY" || parts[1] == "MAINTENANCE"
+        case ("CONTROLLER", 2): ["HISTORY", "JOURNAL", "MAINTENANCE"].contains(parts[1])
         case ("INSTANCES", 4): parts[2] == "MESSAGES"
         default: false
         }

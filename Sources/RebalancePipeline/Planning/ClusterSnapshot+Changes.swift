@@ -24,6 +24,22 @@ extension ClusterSnapshot {
         }
     }
 
+    /// Takes over the records that users write from another snapshot of the cluster.
+    mutating func adopt(_ other: ClusterSnapshot) {
+        setClusterConfig(other.clusterConfig)
+        setConstraints(other.constraints)
+        for name in Set(stateModels.keys).union(other.stateModels.keys).sorted() {
+            setStateModel(name, other.stateModels[name] ?? .absent)
+        }
+        for name in Set(instances.map(\.name)).union(other.instances.map(\.name)).sorted() {
+            setInstanceConfig(name, other.instanceIndex(name).map { other.instances[$0].config } ?? .absent)
+        }
+        for name in Set(resources.keys).union(other.resources.keys).sorted() {
+            setResourceConfig(name, other.resources[name]?.config ?? .absent)
+            setIdealState(name, other.resources[name]?.idealState ?? .absent)
+        }
+    }
+
     // MARK: Instances
 
     private mutating func join(_ config: InstanceConfig) throws(ClusterChangeError) {

@@ -83,6 +83,24 @@ extension Rebalancer {
         before.settle(self)
         var after = try before.changed(by: changes)
         after.settle(self)
+        var plan = difference(before, after, snapshot)
+        plan.problems += idle(changes, after)
+        return plan
+    }
+
+    /// Plans whatever was changed in the records of users, from a cluster as it is to one as it would be.
+    /// - Parameter changed: another snapshot of the cluster; who is live, and what replicas are where, is taken from the first.
+    public func plan(from snapshot: ClusterSnapshot, to changed: ClusterSnapshot) -> PlacementPlan {
+        var before = SettledCluster(snapshot)
+        before.settle(self)
+        var after = before.changed(to: changed)
+        after.settle(self)
+        return difference(before, after, snapshot)
+    }
+
+    private func difference(
+        _ before: SettledCluster, _ after: SettledCluster, _ snapshot: ClusterSnapshot
+    ) -> PlacementPlan {
         var plan = PlacementPlan(
             before: before.spreads, after: after.spreads, transitions: after.transitions, rounds: after.rounds,
             transitionsDue: before.transitions, isPaused: snapshot.isPaused, waitsUntil: after.waitsUntil,
@@ -91,7 +109,7 @@ extension Rebalancer {
         for name in Set(before.snapshot.resources.keys).union(after.snapshot.resources.keys).sorted() {
             plan.compare(name, before, after)
         }
-        plan.problems = Shortcomings.new(before, after) + idle(changes, after)
+        plan.problems = Shortcomings.new(before, after)
         return plan
     }
 

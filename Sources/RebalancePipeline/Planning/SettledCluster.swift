@@ -40,6 +40,14 @@ struct SettledCluster {
         }
     }
 
+    /// The same cluster with the records that users write taken from another snapshot of it, still to be settled.
+    func changed(to other: ClusterSnapshot) -> SettledCluster {
+        var changed = self
+        (changed.transitions, changed.rounds, changed.isSettled) = (0, 0, false)
+        changed.snapshot.adopt(other)
+        return changed
+    }
+
     /// The same cluster after changes, still to be settled; what was done so far does not count any more.
     func changed(by changes: [ClusterChange]) throws(ClusterChangeError) -> SettledCluster {
         var changed = self

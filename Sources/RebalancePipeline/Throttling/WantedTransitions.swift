@@ -46,6 +46,11 @@ struct WantedTransitions {
         }
         var deadline: Int64?
         for (step, candidate) in candidates.enumerated() {
+            // Two top states are worse than one transition more than there may be.
+            if plan.conflict != nil, candidate.from == 0 {
+                deadline = min(deadline ?? .max, begin(candidate, &own, &decision, snapshot))
+                continue
+            }
             let kind = kinds.next(
                 candidate.instance, to: candidate.to, wanted: candidate.isLeaving ? candidate.to : candidate.wanted)
             if isOpen, kind == .recovery || !isThrottled {

@@ -9,6 +9,8 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 extension InstanceOperation: ExpressibleByArgument {}
 
+extension JournalEvent.Kind: ExpressibleByArgument {}
+
 extension IdealState.Failback: ExpressibleByArgument {}
 
 extension IdealState.RebalanceMode: ExpressibleByArgument {

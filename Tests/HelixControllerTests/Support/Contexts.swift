@@ -10,6 +10,7 @@ func makeContext(
 ) -> ControllerContext {
     var configuration = ControllerConfiguration()
     configuration.viewInterval = .milliseconds(1)
+    configuration.journalInterval = .milliseconds(1)
     return ControllerContext(
         paths: ClusterPaths(cluster: "test"), name: "controller", configuration: configuration,
         logger: quietLogger, clock: clock,

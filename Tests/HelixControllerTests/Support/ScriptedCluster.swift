@@ -152,6 +152,7 @@ func makeController(
 ) -> Controller {
     var configuration = ControllerConfiguration()
     configuration.viewInterval = .milliseconds(1)
+    configuration.journalInterval = .milliseconds(1)
     change(&configuration)
     return Controller(
         cluster: "test", name: name, coordination: service, configuration: configuration, logger: quietLogger)

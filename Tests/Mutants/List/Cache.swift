@@ -45,7 +45,7 @@ extension Mutant {
             "The leader forgets its own deadlines: what it put off is never done unless something else happens.",
             .expression(
                 in: "HelixController/RebalanceLoop.swift",
-                "let pause = ⟦decision.nextDeadline.map { Duration.milliseconds(max(1, $0 - context.environment.now())) }⟧",
+                "let deadline = [⟦decision.nextDeadline⟧, chronicle.nextLook].compactMap(\\.self).min()",
                 becomes: "nil")),
     ]
 }

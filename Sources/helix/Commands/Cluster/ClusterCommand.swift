@@ -125,7 +125,7 @@ extension ClusterCommand {
         }
     }
 
-    struct Rebalance: AdministrationCommand {
+    struct Rebalance: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Wait no longer for instances that went away: place their replicas elsewhere now.",
             discussion: """
@@ -138,6 +138,7 @@ extension ClusterCommand {
                 """)
 
         @OptionGroup var target: ClusterArgument
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

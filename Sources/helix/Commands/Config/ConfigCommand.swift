@@ -68,7 +68,7 @@ extension ConfigCommand {
         }
     }
 
-    struct Set: AdministrationCommand {
+    struct Set: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Set fields of a configuration.",
             discussion: """
@@ -82,6 +82,7 @@ extension ConfigCommand {
         @OptionGroup var target: ScopeArguments
         @Argument(help: "What to set.")
         var fields: [FieldAssignment]
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -98,7 +99,7 @@ extension ConfigCommand {
         }
     }
 
-    struct Remove: AdministrationCommand {
+    struct Remove: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove fields of a configuration.",
             discussion: """
@@ -109,6 +110,7 @@ extension ConfigCommand {
         @OptionGroup var target: ScopeArguments
         @Argument(help: "The fields to remove.")
         var keys: [String]
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

@@ -74,7 +74,7 @@ struct ConvergenceReport: Rendering {
                         wanted: $0.wanted, reason: $0.reason, since: $0.since)
                 })
         }
-        problems = convergence.problems.map(\.description)
+        problems = convergence.problems.map(\.description) + seen.told(without: convergence.problems)
         self.limit = limit
         time = seen.snapshot.time
     }
@@ -118,7 +118,9 @@ extension Convergence.Cause {
         case .maintenance: "Held by maintenance"
         case .frozen: "Left as it is"
         case .error: "In ERROR"
+        case .tops: "Too many top states"
         case .unprocessable: "Given up by their instances"
+        case .stuck: "Under way for longer than usual"
         case .withoutEffect: "Asked for without effect"
         case .tooFewInstances: "Too few instances"
         case .instanceAway: "Instances that are away"

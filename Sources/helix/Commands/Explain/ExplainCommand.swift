@@ -75,7 +75,10 @@ struct ExplanationReport: Rendering {
                 instance: replica.instance, current: replica.current, wanted: replica.wanted, next: replica.next,
                 reasons: replica.reasons.map(\.description))
         }
-        problems = explanation.problems.map(\.description)
+        problems =
+            explanation.problems.map(\.description)
+            + seen.told(
+                resource: explanation.resource, partition: explanation.partition, without: explanation.problems)
         violations = explanation.violations
     }
 

@@ -13,7 +13,7 @@ struct InstanceCommand: AsyncParsableCommand {
 }
 
 extension InstanceCommand {
-    struct Add: AdministrationCommand {
+    struct Add: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an instance to a cluster.",
             discussion: """
@@ -33,6 +33,7 @@ extension InstanceCommand {
         var tag: [String] = []
         @Option(help: ArgumentHelp("Its place in the topology.", valueName: "key=value,…"))
         var domain: String?
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -46,7 +47,7 @@ extension InstanceCommand {
         }
     }
 
-    struct Drop: AdministrationCommand {
+    struct Drop: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop an instance from a cluster.",
             discussion: """
@@ -57,6 +58,7 @@ extension InstanceCommand {
                 """)
 
         @OptionGroup var target: InstanceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

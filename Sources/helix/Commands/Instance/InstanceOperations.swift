@@ -3,7 +3,7 @@ import HelixAdmin
 import HelixRecords
 
 extension InstanceCommand {
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let an instance serve again.",
             discussion: """
@@ -12,6 +12,7 @@ extension InstanceCommand {
                 """)
 
         @OptionGroup var target: InstanceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -20,7 +21,7 @@ extension InstanceCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take an instance out of service: its replicas go to their initial state.",
             discussion: """
@@ -31,6 +32,7 @@ extension InstanceCommand {
         @OptionGroup var target: InstanceArguments
         @Option(help: "Why, for others to read.")
         var reason = ""
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -39,7 +41,7 @@ extension InstanceCommand {
         }
     }
 
-    struct Operate: AdministrationCommand {
+    struct Operate: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ask for an operation of an instance, for example that it be evacuated.",
             discussion: """
@@ -52,6 +54,7 @@ extension InstanceCommand {
         var operation: InstanceOperation
         @Option(help: "Why, for others to read.")
         var reason = ""
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -60,7 +63,7 @@ extension InstanceCommand {
         }
     }
 
-    struct Tag: AdministrationCommand {
+    struct Tag: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give an instance tags, and take some away.",
             discussion: """
@@ -73,6 +76,7 @@ extension InstanceCommand {
         var add: [String] = []
         @Option(help: "A tag to remove; give the option again for more.")
         var remove: [String] = []
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func validate() throws {

@@ -67,7 +67,7 @@ extension PartitionCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let partitions be served by an instance again.",
             discussion: """
@@ -76,6 +76,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -85,7 +86,7 @@ extension PartitionCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take partitions out of service on an instance.",
             discussion: """
@@ -94,6 +95,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

@@ -13,7 +13,7 @@ struct ResourceCommand: AsyncParsableCommand {
 }
 
 extension ResourceCommand {
-    struct Add: AdministrationCommand {
+    struct Add: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add a resource to a cluster.",
             discussion: """
@@ -53,6 +53,7 @@ extension ResourceCommand {
         var failback: IdealState.Failback = .immediate
         @Option(help: "How many partitions one znode of its records holds, for very large ones; 0 for all.")
         var bucketSize = 0
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
@@ -80,7 +81,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Drop: AdministrationCommand {
+    struct Drop: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop a resource: the controller then drops its replicas.",
             discussion: """
@@ -89,6 +90,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

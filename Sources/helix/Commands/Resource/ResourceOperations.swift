@@ -3,7 +3,7 @@ import HelixAdmin
 import HelixRecords
 
 extension ResourceCommand {
-    struct Rebalance: AdministrationCommand {
+    struct Rebalance: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a resource its replicas anew.",
             discussion: """
@@ -19,6 +19,7 @@ extension ResourceCommand {
         var replicas: IdealState.Replicas?
         @Option(help: "What the partitions' names begin with; the resource's name unless given.")
         var prefix: String?
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -67,7 +68,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a resource be served again.",
             discussion: """
@@ -76,6 +77,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -84,7 +86,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a resource out of service: all its replicas go to their initial state.",
             discussion: """
@@ -93,6 +95,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
