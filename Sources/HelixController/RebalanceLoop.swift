@@ -54,6 +54,7 @@ struct RebalanceLoop: Sendable {
                 cache.edit { $0.time = time }
                 if mustLoad { try await cache.load() } else { try await cache.refresh(events) }
                 mustLoad = false
+                try await catchUp()
                 try await pass()
             } catch let error as CoordinationError where error.isTransient {
                 context.logger.info(
@@ -64,6 +65,16 @@ struct RebalanceLoop: Sendable {
             }
             guard let next = await nextEvents() else { return }
             events = next
+        }
+    }
+
+    /// Takes in what became known while the cache was read: one may see in what was read that a message which carried a
+    /// promotion is gone, before one has looked where the promotion went.
+    private mutating func catchUp() async throws {
+        for _ in 0..<16 {
+            let events = wake.drain()
+            if events.isEmpty { return }
+            try await cache.refresh(events)
         }
     }
 
