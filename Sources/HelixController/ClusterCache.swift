@@ -25,6 +25,8 @@ struct ClusterCache: Sendable {
     private(set) var isFullRead = false
     /// What waits for the next refresh.
     private var deferred: Set<CachePlace> = []
+    /// Whether something has been heard of that has not been read.
+    var isBehind: Bool { !deferred.isEmpty }
     /// What could not be read, and so could not be watched by reading it; and whether that was because it is not there.
     var unwatched: [(place: CachePlace, isMissing: Bool)] = []
 

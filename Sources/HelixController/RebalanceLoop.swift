@@ -66,8 +66,10 @@ struct RebalanceLoop: Sendable {
                 // Whoever is found to be gone went now.
                 let time = context.environment.now()
                 cache.edit { $0.time = time }
+                let mayMissRelays = cache.snapshot.hasRelays
                 if isComplete { try await cache.refresh(events) } else { try await cache.load() }
                 isComplete = true
+                if mayMissRelays || cache.snapshot.hasRelays { try await catchUp() }
                 try await pass()
             } catch let error as CoordinationError where error.isTransient {
                 context.logger.info(
@@ -78,6 +80,16 @@ struct RebalanceLoop: Sendable {
             }
             guard let next = await nextEvents() else { return }
             events = next
+        }
+    }
+
+    /// Takes in what became known while the cache was read: one may see in what was read that a message which carried a
+    /// promotion is gone, before one has looked where the promotion went.
+    private mutating func catchUp() async throws {
+        for _ in 0..<16 {
+            let events = wake.drain()
+            if events.isEmpty && !cache.isBehind { return }
+            try await cache.refresh(events)
         }
     }
 

@@ -285,6 +285,7 @@ extension ClusterSnapshot {
                 to: internState(to), createdAt: carrier.createdAt ?? time, isUnprocessable: false, isBatch: false,
                 relaySession: session)
             resources[resource]!.pending[place].append(pending)
+            carriers.insert(id)
         }
     }
 
@@ -292,6 +293,7 @@ extension ClusterSnapshot {
         guard let message = instances[index].messages[id], let resource = message.resource,
             resources[resource] != nil
         else { return }
+        carriers.remove(id)
         for partition in message.partitions {
             guard let partitionIndex = resources[resource]!.partitions.index(of: partition) else { continue }
             if let pending = resources[resource]!.pending[partitionIndex].first(where: {

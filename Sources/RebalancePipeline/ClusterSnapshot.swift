@@ -62,6 +62,10 @@ public struct ClusterSnapshot: Sendable {
     public internal(set) var changes = Changes.everything
 
     var instanceNames = NameTable()
+    /// The messages that carry others, to be passed on by who gets them.
+    var carriers: Set<String> = []
+    /// Whether a message may move from one queue to another without the controller.
+    public var hasRelays: Bool { !carriers.isEmpty }
     /// Resources without an ideal state, which vanish with their last replica.
     var orphans: Set<String> = []
     var stateNames = NameTable([StateModel.error, StateModel.dropped])

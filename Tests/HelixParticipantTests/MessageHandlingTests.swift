@@ -354,7 +354,7 @@ struct MessageHandlingTests {
             #expect(
                 company.withLock { $0 } == [
                     stand.paths.currentState("n1_1", session: session, resource: "db"),
-                    stand.paths.message("n1_1", "m3"), path,
+                    path, stand.paths.message("n1_1", "m3"),
                 ])
             #expect(try await stand.session.exists("/c/INSTANCES/dropped_1") == nil)
             try await stand.isGone("m3")

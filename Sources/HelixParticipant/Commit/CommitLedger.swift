@@ -17,7 +17,7 @@ struct CommitLedger: Sendable {
         let messages: [String]
         /// Messages that are done and recorded by it, for those who wait for an answer.
         let answered: [Message]
-        /// What it passes on, one for each of its last operations.
+        /// What it passes on, one for each of its operations after the record's own.
         let relays: [Relay]
         let revision: UInt64
     }
@@ -152,8 +152,9 @@ struct CommitLedger: Sendable {
         let answered = account.concluded.prefix { isDue($0.revision) }.map(\.value)
             .filter { $0.relayMessages.isEmpty || leaving.contains($0.id) }
         let relays = relays(of: answered)
+        // In this order, since in this order others hear of it: who sees a carrier gone has heard of what it carried.
         let operations =
-            writes.operations + messages.map { .delete(paths.message(instance, $0)) } + relays.map(\.operation)
+            writes.operations + relays.map(\.operation) + messages.map { .delete(paths.message(instance, $0)) }
         if operations.isEmpty { return nil }
         return Commit(
             resource: resource, operations: operations, changes: writes.changes, messages: messages,
@@ -212,11 +213,12 @@ struct CommitLedger: Sendable {
         let resource = commit.resource
         let recordCount = commit.changes.count
         ready.insert(resource)
-        if let index = error.operationIndex, index >= recordCount + commit.messages.count {
-            accounts[resource]?.drop(commit.relays[index - recordCount - commit.messages.count])
+        let relayEnd = recordCount + commit.relays.count
+        if let index = error.operationIndex, (recordCount..<relayEnd).contains(index) {
+            accounts[resource]?.drop(commit.relays[index - recordCount])
             return .none
-        } else if let index = error.operationIndex, index >= recordCount {
-            let culprit = commit.messages[index - recordCount]
+        } else if let index = error.operationIndex, index >= relayEnd {
+            let culprit = commit.messages[index - relayEnd]
             if error.code == .noNode {
                 drop(culprit, of: resource, siblings: commit.messages)
             } else {

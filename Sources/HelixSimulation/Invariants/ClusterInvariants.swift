@@ -148,7 +148,9 @@ package struct ClusterInvariants: Sendable {
         if formerLeaders.contains(session), leader != session {
             let holder = leader.map { "\($0) leads" } ?? "nobody leads"
             note("deposed", "\(session), which led before, wrote \(path) while \(holder)")
-        } else if let leader, leader != session, let deed = leadersDeed(operation, parts) {
+        } else if let leader, leader != session, let deed = leadersDeed(operation, parts),
+            !isPassedOn(operation, parts, by: session)
+        {
             note("deposed", "\(session) \(deed) \(path) while \(leader) leads")
         }
         if case .create = operation, leader == session, !mayCreate(parts) {
@@ -161,6 +163,14 @@ package struct ClusterInvariants: Sendable {
             note("foreign-state", "session \(session) wrote \(path)")
         }
         judgeMessage(operation, parts, by: session, at: time)
+    }
+
+    /// Whether an instance passes on what the leader gave it to pass on (protocol reference 4.9.4).
+    private func isPassedOn(_ operation: WriteOperation, _ parts: [String], by session: SessionID) -> Bool {
+        guard case .create = operation, let message = message(operation, parts), message.isRelay,
+            let carrier = message.relayFrom
+        else { return false }
+        return world.isLive(carrier, session.description)
     }
 
     /// What nobody does but the leader, in the past tense: administrators only reset replicas and set them to ERROR.
