@@ -53,7 +53,7 @@ struct HandoverTests {
         }
     }
 
-    @Test("whatever happens to nodes meanwhile, there are never two masters", arguments: 1...24 as ClosedRange<UInt64>)
+    @Test("whatever happens to nodes meanwhile, there are never two masters", arguments: 1...20 as ClosedRange<UInt64>)
     func faults(seed: UInt64) async throws {
         try await withNodes(seed: seed) { cluster in
             for round in 0..<6 {
