@@ -89,7 +89,11 @@ struct CustomizedViewAggregator: Sendable {
 
     private func aggregatedTypes(_ watcher: Watcher) async throws -> [String] {
         let path = paths.customizedStateConfig
-        guard let (data, _) = try await session.getIfPresent(path, watcher: watcher) else { return [] }
+        guard let (data, _) = try await session.getIfPresent(path, watcher: watcher) else {
+            // Nothing is watched by reading what is not there.
+            if try await session.exists(path, watcher: watcher) != nil { watcher.nudge() }
+            return []
+        }
         do throws(RecordError) {
             let types = try CustomizedStateConfig(decoding: data, path: path).aggregatedTypes
             return Set(types.filter { !$0.isEmpty && !$0.contains("/") }).sorted()

@@ -16,6 +16,9 @@ package struct ReplicaWorld: Sendable {
 
     private var live: [String: String] = [:]
     private var states: [Place: [String: CurrentState]] = [:]
+    /// The znodes of these: the records' own, and their buckets.
+    private var heads: [Place: [String: ZNRecord]] = [:]
+    private var buckets: [Place: [String: [String: ZNRecord]]] = [:]
     private var messages: [String: [String: Message]] = [:]
     private var models: [String: StateModel] = [:]
     private var idealStates: [String: IdealState] = [:]
@@ -59,14 +62,27 @@ package struct ReplicaWorld: Sendable {
             touch(message)
             if let message { orders.note(message, to: parts[1]) }
         case ("INSTANCES", 5) where parts[2] == "CURRENTSTATES":
+            heads[Place(instance: parts[1], session: parts[3]), default: [:]][parts[4]] = record
+            takeState(of: parts[4], at: Place(instance: parts[1], session: parts[3]), isReport: record != nil)
+        case ("INSTANCES", 6) where parts[2] == "CURRENTSTATES":
             let place = Place(instance: parts[1], session: parts[3])
-            touch(states[place]?[parts[4]], of: parts[4])
-            let found = record
-            if let found { judge(found, of: parts[4], at: place) }
-            states[place, default: [:]][parts[4]] = found.map { CurrentState(record: $0) }
-            touch(states[place]?[parts[4]], of: parts[4])
+            buckets[place, default: [:]][parts[4], default: [:]][parts[5]] = record
+            takeState(of: parts[4], at: place, isReport: record != nil)
         default: break
         }
+    }
+
+    /// A current state has changed, or one of its buckets (protocol reference 1.7).
+    /// - Parameter isReport: whether somebody wrote it; who tidies up after a session reports nothing.
+    private mutating func takeState(of resource: String, at place: Place, isReport: Bool) {
+        touch(states[place]?[resource], of: resource)
+        var found = heads[place]?[resource]
+        if let head = found, head.isBucketized {
+            found = head.joined(buckets: (buckets[place]?[resource] ?? [:]).values)
+        }
+        if let found, isReport { judge(found, of: resource, at: place) }
+        states[place, default: [:]][resource] = found.map { CurrentState(record: $0) }
+        touch(states[place]?[resource], of: resource)
     }
 
     /// What a session may report of its replicas, and when.

@@ -61,5 +61,5 @@ extension RoutingSource: ExpressibleByArgument {
     public var defaultValueDescription: String { Self.names.first { $0.source == self }?.name ?? "" }
 
     /// All that may be said.
-    public static var allValueStrings: [String] { names.map(\.name) + ["\(customizedPrefix)TYPE"] }
+    public static var allValueStrings: [String] { names.map(\.name) }
 }

@@ -23,8 +23,8 @@ extension Mutant {
         Mutant(
             "views-of-gone-resources-stay",
             "The view of a resource that went while nobody led is never removed.",
-            .statements(
+            .expression(
                 in: "HelixController/ViewDesk.swift",
-                "self.resources.formUnion(views.resources.filter { snapshot.resources[$0] == nil })", become: "")),
+                "for resource in views.resources where ⟦snapshot.resources[resource] == nil⟧ {", becomes: "false")),
     ]
 }

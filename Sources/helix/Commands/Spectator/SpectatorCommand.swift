@@ -14,7 +14,7 @@ struct SpectatorCommand: AsyncParsableCommand, Sendable {
             """)
 
     @OptionGroup var target: ViewArguments
-    @Option(help: "What the table is made of.")
+    @Option(help: "What the table is made of; also customized-view:TYPE, of a type of customised states.")
     var source: RoutingSource = .externalView
     @Flag(help: "Go on, and show each change as a line. End with Ctrl-C.")
     var watch = false
