@@ -42,6 +42,14 @@ struct JournalTests {
         #expect(journal.events.allSatisfy { $0.text.utf8.count <= JournalEvent.textLimit })
     }
 
+    @Test("survives any number", arguments: [Int64.min, -1, 0, .max])
+    func numbers(index: Int64) {
+        var journal = Journal()
+        journal.nextIndex = index
+        journal.append([event(.max), event(.min)])
+        #expect(journal.events.map(\.index) == [1, 2])
+    }
+
     @Test("tells what is still wrong, as far as the leader of now has said so")
     func openProblems() {
         var journal = Journal()

@@ -104,6 +104,18 @@ struct LateTransitionTests {
         #expect(world.late.map(\.usual) == [3_000])
     }
 
+    @Test("Whatever time a message gives, nothing overflows", arguments: [Int64.min, -1, .max])
+    func anyTime(createdAt: Int64) throws {
+        var world = try world(usual: 1_000)
+        let id = world.post("a", "db", ["db_0"], from: "MASTER", to: "SLAVE") { $0.createdAt = createdAt }
+        #expect(world.late.contains { $0.message == id } == false)
+        world.complete("a", id)
+        world.edit("db") { $0.preferenceLists["db_0"] = ["a"] }
+        world.post("b", "db", ["db_0"], from: "OFFLINE", to: "SLAVE") { $0.createdAt = createdAt }
+        // A time that makes no sense counts as now.
+        #expect(world.late.isEmpty)
+    }
+
     @Test("One that hung is forgotten after some hundreds")
     func forgetting() {
         var pace = TransitionPace()

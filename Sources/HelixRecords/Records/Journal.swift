@@ -16,9 +16,9 @@ public struct Journal: RecordView {
     /// How many bytes of events are kept.
     public static let byteLimit = 100_000
 
-    /// NEXT_INDEX: the index of the next event; 1 for the first.
+    /// NEXT_INDEX: the index of the next event; 1 for the first, and where it says what no leader can have come to.
     public var nextIndex: Int64 {
-        get { max(1, record[timestamp: "NEXT_INDEX"] ?? 1) }
+        get { record[timestamp: "NEXT_INDEX"].flatMap { (1...Int64.max / 2).contains($0) ? $0 : nil } ?? 1 }
         set { record[timestamp: "NEXT_INDEX"] = newValue }
     }
 

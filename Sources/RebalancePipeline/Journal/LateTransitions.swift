@@ -74,9 +74,11 @@ enum LateTransitions {
             let usual = usual(from: from, to: pending.to, resource, snapshot)
         else { return nil }
         let limit = max(floor, usual > .max / factor ? .max : usual * factor)
-        let age = snapshot.time - pending.createdAt
+        // Whoever wrote the message may have written anything.
+        let begun = max(0, pending.createdAt)
+        let age = snapshot.time - begun
         let instance = snapshot.instances[Int(pending.instance)]
-        let quiet = snapshot.time - max(pending.createdAt, instance.lastFinished)
+        let quiet = snapshot.time - max(begun, instance.lastFinished)
         guard age > limit, quiet > limit || age / patience > limit else { return nil }
         return LateTransition(
             resource: resource.name, partition: resource.partitions[partition], instance: instance.name,

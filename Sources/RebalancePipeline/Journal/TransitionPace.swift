@@ -75,7 +75,7 @@ extension ClusterSnapshot {
             }
             if let message, let from = message.from, message.to == state ?? NameTable.droppedState {
                 // From the order to the moment in which it was seen to be done: how long others have to wait for it.
-                let taken = time - message.createdAt
+                let taken = time - max(0, message.createdAt)
                 if taken >= 0 { resource.pace.note(from: from, to: message.to, milliseconds: taken) }
                 instances[Int(instance)].lastFinished = max(instances[Int(instance)].lastFinished, time)
             } else if number < Self.samples, let fields, let state {

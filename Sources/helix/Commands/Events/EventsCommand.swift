@@ -154,7 +154,9 @@ struct EventLine: Rendering {
     init(_ event: JournalEvent) {
         number = event.index
         timestamp = event.time
-        time = Date(timeIntervalSince1970: Double(event.time) / 1_000).formatted(.iso8601)
+        // A journal that somebody has spoilt is shown all the same; beyond the year 9999 there is no such form.
+        let shown = min(max(0, event.time), 253_402_300_799_000)
+        time = Date(timeIntervalSince1970: Double(shown) / 1_000).formatted(.iso8601)
         kind = event.kind.rawValue
         (resource, partition, instance, what) = (event.resource, event.partition, event.instance, event.text)
     }
