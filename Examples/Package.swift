@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     ],
@@ -48,6 +49,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Sources/ContainerFleet/Engine"),
+        .target(
+            name: "FleetJobs", dependencies: [.product(name: "Yams", package: "Yams")],
+            path: "Sources/ContainerFleet/Jobs"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
@@ -64,6 +68,8 @@ let package = Package(
         .testTarget(
             name: "FleetEngineTests", dependencies: ["FleetEngine", "FleetSupport", "Support"],
             path: "Tests/ContainerFleet/EngineTests"),
+        .testTarget(
+            name: "FleetJobsTests", dependencies: ["FleetJobs"], path: "Tests/ContainerFleet/JobsTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

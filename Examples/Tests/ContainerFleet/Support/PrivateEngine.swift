@@ -7,8 +7,8 @@ import Synchronization
 public import Testing
 
 /// A Docker Engine of this process's own: Debian's `dockerd`, with its own socket, storage, bridge, mounts and
-/// processes, and an image of Debian's busybox. Whatever becomes of this process, nothing of the Engine stays but
-/// files, which the next one clears away.
+/// processes, and an image of Debian's busybox. If this process is killed, no other stays behind; files and the bridge
+/// do, and the next Engine clears them away.
 public final class PrivateEngine: Sendable {
     /// The image that is there.
     public static let image = "fleet/busybox:1"
