@@ -139,9 +139,14 @@ public final class PrivateEngine: Sendable {
         for name in try FileManager.default.contentsOfDirectory(atPath: "/tmp") where isOver(name) {
             try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net") where isOver(name) {
-            try? perform("ip", "link", "delete", name)
+        // The containers' ends of the wires went with their namespaces or are on the bridge too.
+        let interfaces = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")
+        func bridge(of name: String) -> String {
+            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/sys/class/net/\(name)/master")
+            return link?.split(separator: "/").last.map(String.init) ?? ""
         }
+        for name in interfaces where isOver(bridge(of: name)) { try? perform("ip", "link", "delete", name) }
+        for name in interfaces where isOver(name) { try? perform("ip", "link", "delete", name) }
     }
 
     private static func files() throws -> Archive {

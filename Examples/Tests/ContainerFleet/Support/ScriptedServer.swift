@@ -61,7 +61,7 @@ public final class ScriptedServer: Sendable {
 
     /// Where it listens.
     public let address: EngineAddress
-    private let seen = Mutex<(requests: [Request], closed: Int)>(([], 0))
+    private let seen = Mutex<(requests: [Request], closed: Int, channels: [any Channel])>(([], 0, []))
     private let answer: @Sendable (Request) -> Answer
 
     private init(path: String, answer: @escaping @Sendable (Request) -> Answer) {
@@ -77,59 +77,39 @@ public final class ScriptedServer: Sendable {
     /// Plays while something else happens.
     /// - Parameter answer: what is answered; pings are answered as they should be.
     public static func play(
-        _ answer: @escaping @Sendable (Request) -> Answer,
-        while body: @Sendable @escaping (ScriptedServer) async throws -> Void
+        _ answer: @escaping @Sendable (Request) -> Answer, while body: (ScriptedServer) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "script-\(UUID().uuidString.prefix(8))").path
         let server = ScriptedServer(path: path, answer: answer)
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(isOutboundHalfClosureEnabled: false))
+                    server.seen.withLock { $0.channels.append(channel) }
+                    try channel.pipeline.syncOperations.addHandler(Player(server))
                 }
             }
-        defer { unlink(path) }
-        try await listener.executeThenClose { connections in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await withThrowingDiscardingTaskGroup { group in
-                        for try await connection in connections { group.addTask { await server.serve(connection) } }
-                    }
-                }
-                group.addTask { try await body(server) }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
-        }
-    }
-
-    private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        let result: Result<Void, any Error>
         do {
-            try await connection.executeThenClose { input, output in
-                var bytes: [UInt8] = []
-                for try await buffer in input {
-                    bytes += Array(buffer: buffer)
-                    while let request = Self.next(&bytes) {
-                        let answer = request.path == "/_ping" ? .ping : take(request)
-                        for piece in answer.pieces { try await output.write(ByteBuffer(bytes: piece)) }
-                        if answer.ending == .close { return }
-                    }
-                }
-            }
+            result = .success(try await body(server))
         } catch {
-            // The other side is gone.
+            result = .failure(error)
         }
-        seen.withLock { $0.closed += 1 }
+        try await listener.close()
+        for channel in server.seen.withLock({ $0.channels }) { try? await channel.close() }
+        try result.get()
     }
 
-    private func take(_ request: Request) -> Answer {
+    fileprivate func take(_ request: Request) -> Answer {
+        if request.path == "/_ping" { return .ping }
         seen.withLock { $0.requests.append(request) }
         return answer(request)
     }
 
-    private static func next(_ bytes: inout [UInt8]) -> Request? {
+    fileprivate func noteEnd() { seen.withLock { $0.closed += 1 } }
+
+    /// Takes a request from what has come, if it is all there.
+    fileprivate static func next(_ bytes: inout [UInt8]) -> Request? {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
         let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
@@ -142,4 +122,30 @@ public final class ScriptedServer: Sendable {
         return Request(
             method: String(words[0]), path: String(words[1]), headers: Array(lines.dropFirst()), body: body)
     }
+}
+
+/// Plays on one connection.
+private final class Player: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let server: ScriptedServer
+    private var bytes: [UInt8] = []
+
+    init(_ server: ScriptedServer) { self.server = server }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        bytes += Array(buffer: unwrapInboundIn(data))
+        while let request = ScriptedServer.next(&bytes) {
+            let answer = server.take(request)
+            for piece in answer.pieces {
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece)), promise: nil)
+            }
+            if answer.ending == .close { context.close(promise: nil) }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { server.noteEnd() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
