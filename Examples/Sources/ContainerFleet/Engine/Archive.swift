@@ -120,8 +120,9 @@ public struct Archive: Sendable, Hashable {
             case UInt8(ascii: "x"): longName = Self.paxPath(content) ?? longName
             case UInt8(ascii: "0"), 0, UInt8(ascii: "2"), UInt8(ascii: "5"):
                 let (prefix, name) = (Self.text(header[345..<500]), Self.text(header[0..<100]))
+                let path = longName ?? (prefix.isEmpty ? name : "\(prefix)/\(name)")
                 var entry = Entry(
-                    path: longName ?? (prefix.isEmpty ? name : "\(prefix)/\(name)"),
+                    path: path.hasSuffix("/") ? String(path.dropLast()) : path,
                     content: [UInt8(ascii: "2"), UInt8(ascii: "5")].contains(header[156]) ? nil : content,
                     mode: Self.number(header[100..<108]) ?? 0, user: Self.number(header[108..<116]) ?? 0,
                     group: Self.number(header[116..<124]) ?? 0)

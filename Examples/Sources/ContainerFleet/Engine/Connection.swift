@@ -31,6 +31,9 @@ final class Connection: Sendable {
         client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
     }
 
+    // The client insists on being shut down, which is not to be waited for here.
+    deinit { client.shutdown { _ in } }
+
     func ping() async throws -> EngineInformation {
         let answer = try await send("ping", .GET, "/_ping", limit: limits.call)
         let headers = answer.headers

@@ -74,7 +74,7 @@ public struct ContainerState: Sendable, Hashable {
     public var process: Int?
     /// How it ended, 128 and the signal's number if by a signal; `nil` unless it has.
     public var exitCode: Int?
-    /// Whether the kernel killed it since it used too much memory.
+    /// Whether the kernel killed it since it used too much memory. An Engine that is busy may not notice.
     public var ranOutOfMemory: Bool
     /// Why it could not be started.
     public var error: String?

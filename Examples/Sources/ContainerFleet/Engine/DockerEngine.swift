@@ -3,7 +3,8 @@ import NIOHTTP1
 
 /// The Engine of a host, over its HTTP interface: Docker from 20.10 on, or Podman from 4 on.
 ///
-/// To be ended with ``shutdown()``, or used within ``connected(to:limits:_:)``, which does that.
+/// To be ended with ``shutdown()``, or used within ``connected(to:limits:_:)``, which does that; else its connections
+/// are closed some time after the last copy is gone.
 public struct DockerEngine: ContainerEngine {
     /// How long calls may take. Those for which the Engine is silent as long as nothing happens (events, logs, waiting)
     /// have no limit: cancel them.

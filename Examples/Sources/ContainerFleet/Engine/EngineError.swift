@@ -106,12 +106,15 @@ extension EngineError {
         case 400, 500, 404, 127, 126:
             if says("unable to start container process: exec", "executable file not found") { return .commandNotFound }
             if says("no such image", "image not known") { return .imageMissing }
-            // Podman says 500 for names that Docker says 409 for.
+            // Podman says 500 for most of what Docker says 400 and 409 for.
             if says("is already in use by", "name is in use") { return .nameConflict }
+            if says("network already exists", "cannot be removed without force") { return .conflict }
+            if says("on running containers", "only kill running containers") { return .notRunning }
+            if says("no command") { return .badRequest }
             return status == 404 ? .notFound : status == 400 ? .badRequest : .failed
         case 401, 403: return .unauthorised
         case 409:
-            if says("name", "already in use") && says("already in use", "is in use") { return .nameConflict }
+            if says("is already in use by", "name is in use") { return .nameConflict }
             return says("is not running", "is paused", "not running") ? .notRunning : .conflict
         case 402..<500: return .badRequest
         default: return .failed

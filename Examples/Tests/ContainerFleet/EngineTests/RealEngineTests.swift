@@ -113,10 +113,14 @@ struct RealEngineTests {
         var spec = shell("dd if=/dev/zero of=/t/x bs=1M count=64")
         spec.mounts = [Mount(.memory(size: nil, mode: nil), at: "/t")]
         spec.limits.memory = 8 << 20
-        try await withContainer(engine, spec) { id in
-            let code = try await engine.wait(for: id)
-            #expect(code == 137)
-            #expect(try await engine.inspect(id).state.ranOutOfMemory)
+        try await withContainer(engine, spec, isStarted: false) { id in
+            // Now and then, on a busy host, Docker hears of the end before it hears of its reason.
+            try await eventually("a reason for the end") {
+                try await engine.start(id)
+                let code = try await engine.wait(for: id)
+                #expect(code == 137)
+                return try await engine.inspect(id).state.ranOutOfMemory
+            }
         }
     }
 
@@ -210,7 +214,7 @@ struct RealEngineTests {
             #expect(try await engine.wait(for: id) == 0)
             #expect(try await engine.logs(of: id, .init()).collect().map(\.text).joined() == "sesame 400 7 8\n")
             let back = try await engine.archive("/run/secrets", of: id)
-            #expect(back.entries.map(\.path) == ["secrets/", "secrets/password"])
+            #expect(back.entries.map(\.path) == ["secrets", "secrets/password"])
             #expect(back.entries.last?.content == Array("sesame".utf8))
             #expect(await kind { _ = try await engine.archive("/nope", of: id) } == .notFound)
             #expect(await kind { try await engine.put(secret, into: id, at: "/nope") } == .notFound)

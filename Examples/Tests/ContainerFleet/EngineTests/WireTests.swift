@@ -137,7 +137,20 @@ struct ErrorTests {
             (400, "unable to start container process: exec: \"/x\": no such file or directory", .commandNotFound),
             (400, "client version 1.50 is too new. Maximum supported API version is 1.41", .versionRefused),
             (400, "No command specified", .badRequest), (401, "who are you?", .unauthorised), (500, "oops", .failed),
-            (418, "teapot", .badRequest), (503, "", .failed),
+            (418, "teapot", .badRequest),
+            (500, "can only kill running containers. 1 is in state created: container state improper", .notRunning),
+            (500, "can only create exec sessions on running containers: container state improper", .notRunning),
+            (
+                500,
+                "cannot remove container 1 as it is running - running or paused containers cannot be removed without "
+                    + "force: container state improper", .conflict
+            ),
+            (500, "network name blue already used: network already exists", .conflict),
+            (
+                500, "invalid config: no command or entrypoint provided, and no CMD or ENTRYPOINT from image",
+                .badRequest
+            ),
+            (503, "", .failed),
         ])
     func kinds(status: Int, message: String, kind: EngineError.Kind) {
         #expect(EngineError(call: "test", status: status, message: message).kind == kind)
@@ -204,9 +217,7 @@ struct ArchiveTests {
 
     @Test("is read as it was written")
     func roundTrip() throws {
-        var expected = archive
-        expected.entries[0].path = "secrets/"
-        #expect(try Archive(bytes: archive.bytes()) == expected)
+        #expect(try Archive(bytes: archive.bytes()) == archive)
     }
 
     @Test("is what tar reads")
