@@ -32,9 +32,12 @@ public final class PrivateEngine: Sendable {
     /// Why there can be none here; `nil` when everything is there that is needed.
     private static var obstacle: String? {
         if geteuid() != 0 { return "only root can start one" }
-        let missing = ["/usr/sbin/dockerd", "/usr/bin/busybox", "/usr/bin/unshare", "/usr/sbin/ip"]
-            .filter { !FileManager.default.isExecutableFile(atPath: $0) }
-        return missing.isEmpty ? nil : "there is no \(missing.joined(separator: ", ")) (`make setup-test` installs it)"
+        let missing = [
+            "/usr/sbin/dockerd", "/usr/bin/docker-registry", "/usr/bin/busybox", "/usr/bin/unshare", "/usr/sbin/ip",
+        ]
+        .filter { !FileManager.default.isExecutableFile(atPath: $0) }
+        return missing.isEmpty
+            ? nil : "there is no \(missing.joined(separator: ", ")) (`make test-examples` installs it)"
     }
 
     /// An Engine for a test that does with it what others would not like. It ends with the process too.
