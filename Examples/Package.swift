@@ -39,12 +39,27 @@ let package = Package(
         .executableTarget(
             name: "LockManager", dependencies: ["Shared", helix, logging, lifecycle, arguments],
             exclude: ["README.md"]),
+        .target(
+            name: "FleetAgent",
+            dependencies: [
+                "FleetEngine", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/ContainerFleet/Agent"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
         .testTarget(name: "LeaderStandbyTests", dependencies: ["LeaderStandby", "Shared", "Support"]),
         .testTarget(name: "MasterSlaveTests", dependencies: ["MasterSlave", "Shared", "Support", helix]),
         .testTarget(name: "LockManagerTests", dependencies: ["LockManager", "Shared", "Support"]),
+        .target(
+            name: "FleetAgentSupport", dependencies: ["FleetAgent", "FleetEngine"],
+            path: "Tests/ContainerFleet/AgentSupport"),
+        .testTarget(
+            name: "FleetAgentTests",
+            dependencies: ["FleetAgent", "FleetAgentSupport", "FleetEngine", "FleetSupport", "Support", simulation],
+            path: "Tests/ContainerFleet/AgentTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],
