@@ -184,19 +184,22 @@ struct RealHostTests {
         }
     }
 
-    @Test("gates: a command that succeeds, and a port at which somebody listens")
+    @Test("gates: a command that succeeds, a port at which somebody listens, an answer")
     func gates() async throws {
         try await withDirectory("gates") { directory in
             try await withAgent("gates", at: directory) { host, engine in
-                var command = idle()
-                command.gate = HealthGate(.exec(["test", "-e", "/tmp/ready"]), interval: .milliseconds(100))
-                var port = TaskSpec(
-                    image: PrivateEngine.image,
-                    command: ["sh", "-c", "while ! test -e /tmp/ready; do sleep 0.1; done; exec nc -lk -p 80 -e cat"])
-                port.stopTimeout = .seconds(1)
-                port.ports = ["echo": Port(80)]
-                port.gate = HealthGate(.tcp(port: "echo"), interval: .milliseconds(100))
-                for spec in [command, port] {
+                func gated(_ check: Check) -> TaskSpec {
+                    let script = "while ! test -e /tmp/ready; do sleep 0.1; done; exec httpd -f -p 80 -h /"
+                    var spec = TaskSpec(image: PrivateEngine.image, command: ["sh", "-c", script])
+                    spec.stopTimeout = .seconds(1)
+                    spec.ports = ["http": Port(80)]
+                    spec.gate = HealthGate(check, interval: .milliseconds(100), deadline: .seconds(30))
+                    return spec
+                }
+                let checks: [Check] = [
+                    .exec(["test", "-e", "/tmp/ready"]), .tcp(port: "http"), .http(port: "http", path: "/etc/passwd"),
+                ]
+                for spec in checks.map(gated) {
                     async let running: Void = host.start("gated_0", spec)
                     try await eventually("a try fails") {
                         await host.currentReports().first.map { $0.phase == .healthChecking && $0.reason != nil }
