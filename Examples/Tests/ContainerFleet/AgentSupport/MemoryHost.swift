@@ -89,7 +89,7 @@ struct MemoryHost: Sendable {
     mutating func schedule(at due: Duration, _ effect: @escaping @Sendable (inout MemoryHost, AgentTime) -> Void) {
         lastNumber += 1
         late.append(Late(due: due, number: lastNumber, effect: effect))
-        for subscriber in subscribers.values { subscriber.signal.set() }
+        for number in subscribers.keys.sorted() { subscribers[number]?.signal.set() }
     }
 
     /// When something will happen by itself.

@@ -3,17 +3,28 @@ import Synchronization
 
 /// What an agent remembers, in memory, as long as the value is there.
 public final class MemoryStore: AgentStore {
+    /// That the disk is full.
+    public struct FullError: Error {}
+
     private let saved = Mutex<[String: TaskRecord]>([:])
+    private let isFull = Mutex(false)
+    /// See ``AgentStore/unreadableTasks``.
+    public let unreadableTasks: Set<String>
 
     /// Nothing is remembered.
-    public init() {}
+    public init(unreadableTasks: Set<String> = []) { self.unreadableTasks = unreadableTasks }
 
-    /// See ``AgentStore/unreadableTasks``.
-    public var unreadableTasks: Set<String> { [] }
+    /// Whether nothing can be saved.
+    public func setFull(_ full: Bool) { isFull.withLock { $0 = full } }
+
     /// See ``AgentStore/records()``.
     public func records() -> [TaskRecord] { saved.withLock { $0.values.sorted { $0.id < $1.id } } }
     /// See ``AgentStore/save(_:)``.
-    public func save(_ record: TaskRecord) { saved.withLock { $0[record.id] = record } }
+    public func save(_ record: TaskRecord) throws {
+        if isFull.withLock({ $0 }) { throw FullError() }
+        saved.withLock { $0[record.id] = record }
+    }
+
     /// See ``AgentStore/forget(_:)``.
     public func forget(_ task: String) { saved.withLock { $0[task] = nil } }
 }

@@ -92,7 +92,11 @@ extension HostSupervisor {
     private func inspect(_ containers: [ContainerSummary]) async throws {
         let ids = Set(containers.map(\.id))
         inspected = inspected.filter { ids.contains($0.key) }
-        let changed = containers.filter { $0.status != .created && inspected[$0.id]?.state.status != $0.status }
+        // Of those on their way out nothing can be learnt, and Engines may fail when they are asked.
+        let silent: [ContainerState.Status] = [.created, .removing, .dead]
+        let changed = containers.filter {
+            !silent.contains($0.status) && inspected[$0.id]?.state.status != $0.status
+        }
         let engine = engine
         try await withThrowingTaskGroup(of: ContainerDetails?.self) { group in
             for (index, container) in changed.enumerated() {
@@ -138,7 +142,7 @@ extension FoundContainer {
     init(_ container: ContainerSummary, _ details: ContainerDetails?) {
         let state = details?.state
         let status: ContainerStatus =
-            switch state?.status ?? container.status {
+            switch container.status == .created ? .created : state?.status ?? container.status {
             case .created: .created
             case .exited, .dead, .removing:
                 .exited(code: state?.exitCode, outOfMemory: state?.ranOutOfMemory ?? false)

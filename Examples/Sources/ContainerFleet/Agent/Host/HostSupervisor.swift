@@ -209,7 +209,7 @@ public actor HostSupervisor {
                 tasks[task]?.trouble = error
             }
         }
-        for waiter in entry.waiters.values { waiter.set() }
+        for (_, waiter) in entry.waiters.sorted(by: { $0.key < $1.key }) { waiter.set() }
     }
 
     private func keepTime() async {

@@ -114,6 +114,8 @@ public struct TaskSupervisor: Sendable {
         if spec != record.spec {
             hasImage = false
             record.ending = nil
+            // What runs is not what it should be any more.
+            run = nil
             record.spec = spec
             fingerprint = spec.fingerprint
             report.image = spec.image

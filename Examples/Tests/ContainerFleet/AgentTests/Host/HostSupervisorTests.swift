@@ -112,6 +112,37 @@ struct HostSupervisorTests {
         }
     }
 
+    @Test("a container of a task whose record is spoilt is left alone, and adopted when the task is told to run")
+    func unreadable() async throws {
+        try await HostWorld.run { world in
+            try await world.withAgent { try await $0.start("a_0", Self.web) }
+            let before = world.running("a_0").map(\.id)
+            var next = world
+            next.store = MemoryStore(unreadableTasks: ["a_0"])
+            try await next.withAgent { host in
+                try await world.sleep(.seconds(100))
+                #expect(world.running("a_0").map(\.id) == before)
+                try await host.start("a_0", Self.web)
+                #expect(world.running("a_0").map(\.id) == before)
+            }
+        }
+    }
+
+    @Test("nothing is done that was not written down before")
+    func fullDisk() async throws {
+        try await HostWorld.run { world in
+            try await world.withAgent { host in
+                world.store.setFull(true)
+                await #expect(throws: MemoryStore.FullError.self) { try await host.start("a_0", Self.gated) }
+                try await world.sleep(.seconds(100))
+                #expect(world.engine.containers().isEmpty)
+                world.store.setFull(false)
+                try await host.start("a_0", Self.gated)
+                #expect(world.running("a_0").count == 1)
+            }
+        }
+    }
+
     @Test("old containers are deleted after their time")
     func retention() async throws {
         try await HostWorld.run { world in

@@ -8,7 +8,7 @@ import Synchronization
 struct HostWorld: Sendable {
     let simulation: Simulation
     let engine: MemoryEngine
-    let store = MemoryStore()
+    var store = MemoryStore()
     let clock: AgentClock
     var configuration = HostConfiguration(cluster: "blue", host: "node1")
     /// All that agents have told.

@@ -109,6 +109,32 @@ struct RunningTests {
         #expect(stand.report.phase == .running)
     }
 
+    @Test("what a late call made beside the container that runs is removed")
+    func lateCreate() {
+        var stand = TaskStand()
+        stand.run()
+        let fingerprint = stand.supervisor.fingerprint
+        stand.list([
+            FoundContainer(id: "late", fingerprint: fingerprint, status: .created),
+            FoundContainer(id: "c1", fingerprint: fingerprint, status: .running),
+        ])
+        #expect(stand.asked == [.remove("late")])
+        stand.answer()
+        #expect(stand.report.phase == .running)
+        #expect(stand.asked.isEmpty)
+    }
+
+    @Test("when its spec changes, its container makes room for another")
+    func changedSpec() {
+        var stand = TaskStand()
+        stand.run()
+        stand.send(.told(.running, TaskSpec(image: "web:2")))
+        #expect(stand.asked == [.stop("c1", within: .seconds(120))])
+        stand.answer()
+        #expect(stand.asked == [.fetch])
+        #expect(stand.report.restarts == 0)
+    }
+
     @Test("is started again when it ended, later each time")
     func restart() {
         var stand = TaskStand()
