@@ -6,6 +6,10 @@ public import FleetEngine
 /// less than everything. Nothing else is needed: with no store of the cluster in reach tasks are kept up all the same,
 /// and after a restart of the agent from what is on its disk.
 ///
+/// The handlers of a participant say what the tasks are to come to: OFFLINE to PULLED is ``pull(_:_:)``, PULLED to RUNNING
+/// ``start(_:_:)``, all that leads to OFFLINE ``stop(_:)``, and OFFLINE to DROPPED ``remove(_:)``. What happens between,
+/// containers that end and are started again among it, is told in ``reports``.
+///
 /// ```swift
 /// let host = try HostSupervisor(engine, store: disk, configuration)
 /// await withDiscardingTaskGroup { group in

@@ -1,5 +1,5 @@
 /// How a task is: all that an agent tells of it.
-public struct TaskReport: Sendable, Hashable {
+public struct TaskReport: Sendable, Hashable, Codable {
     /// Whose.
     public var task: String
     /// What it is to come to.

@@ -184,6 +184,28 @@ struct RealHostTests {
         }
     }
 
+    @Test("a port at which somebody else listens is told, and waited for")
+    func foreignPort() async throws {
+        try await withDirectory("foreign") { directory in
+            try await withAgent("foreign", at: directory, clock: AgentClock(FastClock()) { 0 }) { host, _ in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    try await ForeignPort.hold { port in
+                        #expect(!NetworkProber().isFree(port, isTCP: true))
+                        var spec = idle()
+                        spec.ports = ["fixed": Port(80, outside: port)]
+                        let fixed = spec
+                        group.addTask { try await host.start("fixed_0", fixed) }
+                        try await eventually("it is told") {
+                            await host.currentReports().first?.throttle == .portConflict
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(await host.currentReports().map(\.throttle) == [TaskThrottle.none])
+            }
+        }
+    }
+
     @Test("gates: a command that succeeds, a port at which somebody listens, an answer")
     func gates() async throws {
         try await withDirectory("gates") { directory in
@@ -210,6 +232,54 @@ struct RealHostTests {
                     try await running
                     try await host.remove("gated_0")
                 }
+            }
+        }
+    }
+
+    @Test("what bears the host's name and belongs to no task is killed, when the agent starts and later")
+    func reaping() async throws {
+        try await withDirectory("reaping") { directory in
+            let engine = try await PrivateEngine.shared().docker
+            var spec = ContainerSpec(image: PrivateEngine.image, command: ["sleep", "100000"])
+            spec.labels = [FleetLabel.cluster: "tests", FleetLabel.host: "reaping", FleetLabel.task: "nobody's"]
+            let labelled = spec
+            func intrude(_ spec: ContainerSpec, _ name: String) async throws -> String {
+                let container = try await engine.create(spec, name: name).id
+                try await engine.start(container)
+                return container
+            }
+            func isKilled(_ container: String) async throws -> Bool {
+                try await engine.inspect(container).state.exitCode == 137
+            }
+            let early = try await intrude(labelled, "some-name")
+            try await withAgent("reaping", at: directory) { host, _ in
+                try await eventually("the early one is killed") { try await isKilled(early) }
+                try await host.start("idle_0", idle())
+                let late = try await intrude(
+                    ContainerSpec(image: PrivateEngine.image, command: ["sleep", "100000"]), "fleet-reaping-late")
+                try await eventually("the late one is killed") { try await isKilled(late) }
+                try await engine.remove(late, force: true, volumes: true)
+                #expect(await host.currentReports().map(\.restarts) == [0])
+            }
+        }
+    }
+
+    @Test("a container that ended, or was made and not started, while the agent was away is replaced by one other")
+    func away() async throws {
+        try await withDirectory("away") { directory in
+            try await withAgent("away", at: directory) { host, _ in try await host.start("idle_0", idle()) }
+            let engine = try await PrivateEngine.shared().docker
+            let before = try await running(engine, "away")[0]
+            try await engine.kill(before.id, signal: "KILL")
+            var spec = ContainerSpec(image: PrivateEngine.image, command: ["sleep", "100000"])
+            spec.labels = before.labels
+            let made = try await engine.create(spec, name: nil).id
+            try await withAgent("away", at: directory) { host, _ in
+                try await eventually("it runs") { await host.currentReports().map(\.phase) == [.running] }
+                let now = try await running(engine, "away").map(\.id)
+                #expect(now.count == 1 && !now.contains(before.id) && !now.contains(made))
+                let all = try await engine.list(ContainerFilter(labels: [FleetLabel.host: "away"])).map(\.id)
+                #expect(Set(all) == Set(now + [before.id]))
             }
         }
     }
