@@ -265,6 +265,32 @@ struct HostSupervisorTests {
         }
     }
 
+    @Test("a container that is not alive is restarted, and one that does not get healthy is given up")
+    func unhealthy() async throws {
+        try await HostWorld.run { world in
+            var plan = MemoryEngine.Plan()
+            plan.isHealthyAfter = nil
+            world.engine.publish("sick:1", plan)
+            var sick = TaskSpec(image: "sick:1")
+            sick.liveness = Liveness(.exec(["true"]), interval: .seconds(1), retries: 3)
+            var gated = TaskSpec(image: "sick:1")
+            gated.ports = ["http": Port(80)]
+            gated.gate = HealthGate(.http(port: "http", path: "/"), deadline: .seconds(20))
+            let specs = (sick, gated)
+            try await world.withAgent { host in
+                try await host.start("alive_0", specs.0)
+                async let running: Void = host.start("gated_0", specs.1)
+                try await world.until("it is restarted") { world.reports.last("alive_0")?.restarts == 3 }
+                try await world.until("it is given up") {
+                    world.reports.last("gated_0")?.reason == "not healthy after 20.0 seconds: connection refused"
+                }
+                #expect(world.engine.violations == [])
+                try await host.remove("gated_0")
+                _ = try? await running
+            }
+        }
+    }
+
     @Test("the grace period passes before the container is asked to end")
     func grace() async throws {
         try await HostWorld.run { world in

@@ -2,6 +2,7 @@ import FleetAgent
 import FleetAgentSupport
 import FleetEngine
 import HelixSimulation
+import Synchronization
 import Testing
 
 @Suite("A host under random faults", .timeLimit(.minutes(5)))
@@ -50,6 +51,30 @@ struct RandomHostTests {
             try await world.withAgent { host in try await settle(world, host) }
             #expect(world.engine.violations == [], "seed \(seed)")
         }
+    }
+
+    @Test("the same seed gives the same run")
+    func replay() async throws {
+        func trace() async throws -> UInt64 {
+            let trace = Mutex<UInt64>(0)
+            try await HostWorld.run(seed: 7) { world in
+                publish(world.engine)
+                let agent = world.simulation.makeProcess("agent")
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await world.simulation.run(agent) {
+                            try await world.withAgent { host in try await trouble(world, host) }
+                        }
+                    }
+                    try await world.sleep(.seconds(100))
+                    world.simulation.kill(agent)
+                    try await group.waitForAll()
+                }
+                trace.withLock { $0 = world.simulation.trace }
+            }
+            return trace.withLock { $0 }
+        }
+        #expect(try await trace() == trace())
     }
 
     private func publish(_ engine: MemoryEngine) {

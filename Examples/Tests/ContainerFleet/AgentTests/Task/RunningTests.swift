@@ -246,6 +246,26 @@ struct RunningTests {
         #expect(stand.supervisor.standing(towards: .pulled) == .reached)
     }
 
+    @Test("how far a pull has come is told twice a second at most, and no longer when it is over")
+    func progress() {
+        var stand = TaskStand()
+        stand.list()
+        let number = stand.open[0].number
+        func step(_ layer: String, _ current: Int64) -> TaskEvent {
+            .progressed(number, PullProgress(status: "Downloading", layer: layer, current: current, total: 100))
+        }
+        stand.send(step("a", 10))
+        #expect(stand.report.pulled == PullShare(done: 10, total: 100))
+        stand.advance(by: .milliseconds(499))
+        stand.send(step("b", 50))
+        #expect(stand.report.pulled == PullShare(done: 10, total: 100))
+        stand.advance(by: .milliseconds(1))
+        stand.send(step("a", 100))
+        #expect(stand.report.pulled == PullShare(done: 150, total: 200))
+        stand.answer()
+        #expect(stand.report.pulled == nil)
+    }
+
     @Test("that it ran out of memory is told")
     func memory() {
         var stand = TaskStand()
