@@ -88,6 +88,16 @@ public final class MemoryEngine: ContainerEngine {
         }
     }
 
+    /// The image's own check of a task's containers that run comes to a verdict.
+    public func setHealth(_ health: ContainerState.Health, of task: String) {
+        state.withLock { host in
+            host.settle(at: clock.now)
+            for id in host.order where host.containers[id]?.task == task && host.containers[id]?.status == .running {
+                host.setHealth(health, of: id, at: clock.now)
+            }
+        }
+    }
+
     /// Makes a container that nobody asked for, and starts it.
     public func intrude(_ spec: ContainerSpec, name: String) {
         state.withLock { host in

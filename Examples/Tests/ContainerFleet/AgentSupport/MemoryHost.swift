@@ -15,6 +15,8 @@ public struct MemoryContainer: Sendable {
     public var exitCode: Int?
     /// Its own address.
     public var address: String
+    /// What the image's own check says.
+    public var health: ContainerState.Health?
     var plan: MemoryEngine.Plan
     var startedAt: Duration?
 
@@ -38,7 +40,8 @@ public struct MemoryContainer: Sendable {
     var details: ContainerDetails {
         ContainerDetails(
             id: id, name: name, image: spec.image, labels: spec.labels,
-            state: ContainerState(status, exitCode: exitCode), addresses: ["bridge": address], ports: spec.ports)
+            state: ContainerState(status, exitCode: exitCode, health: health), addresses: ["bridge": address],
+            ports: spec.ports)
     }
 }
 
@@ -160,6 +163,11 @@ struct MemoryHost: Sendable {
         tell("die", id, ["exitCode": String(code)], at: now)
     }
 
+    mutating func setHealth(_ health: ContainerState.Health, of id: String, at now: AgentTime) {
+        containers[id]?.health = health
+        tell("health_status", detail: health.rawValue, id, at: now)
+    }
+
     mutating func remove(_ id: String, at now: AgentTime) {
         tell("destroy", id, at: now)
         containers[id] = nil
@@ -168,11 +176,13 @@ struct MemoryHost: Sendable {
 
     // MARK: Events
 
-    private mutating func tell(_ action: String, _ id: String, _ more: [String: String] = [:], at now: AgentTime) {
+    private mutating func tell(
+        _ action: String, detail: String? = nil, _ id: String, _ more: [String: String] = [:], at now: AgentTime
+    ) {
         guard let container = containers[id] else { return }
         var attributes = container.spec.labels.merging(more) { $1 }
         attributes["name"] = container.name
-        let event = EngineEvent(action, id: id, attributes: attributes, time: now.calendar * 1_000_000)
+        let event = EngineEvent(action, detail: detail, id: id, attributes: attributes, time: now.calendar * 1_000_000)
         for number in subscribers.keys.sorted() where subscribers[number]?.isBroken == false {
             subscribers[number]?.queue.append(event)
             subscribers[number]?.signal.set()

@@ -8,6 +8,7 @@ extension HostSupervisor {
             let began = clock.now.elapsed
             await follow()
             for task in tasks.keys.sorted() { apply(.engineLost, to: task) }
+            inspected = [:]
             isEngineThere = false
             if clock.now.elapsed - began > .seconds(60) { failures = 0 }
             try? await clock.sleep(min(.milliseconds(100) * (1 << min(failures, 10)), .seconds(5)))
@@ -54,6 +55,7 @@ extension HostSupervisor {
             default: nil
             }
         guard let change else { return }
+        if case .health(let health) = change { inspected[event.id]?.state.health = health }
         let isOwn = configuration.labels.allSatisfy { event.attributes[$0] == $1 }
         if let task = owners[event.id] ?? (isOwn ? event.attributes[FleetLabel.task] : nil), tasks[task] != nil {
             apply(.changed(container: event.id, change), to: task)

@@ -291,6 +291,34 @@ struct HostSupervisorTests {
         }
     }
 
+    @Test("the image's own check is heeded over lists, and when its verdict came while the Engine was not heard")
+    func imageHealth() async throws {
+        try await HostWorld.run { world in
+            var spec = Self.web
+            spec.gate = HealthGate(.image)
+            spec.liveness = Liveness(.image)
+            let checked = spec
+            try await world.withAgent { host in
+                async let running: Void = host.start("a_0", checked)
+                try await world.until("it waits") { world.reports.last("a_0")?.phase == .healthChecking }
+                // A list sees it unhealthy, an event tells otherwise: the next list must not know better.
+                world.engine.setHealth(.unhealthy, of: "a_0")
+                world.engine.breakStreams()
+                try await world.sleep(.seconds(1))
+                world.engine.setHealth(.healthy, of: "a_0")
+                try await running
+                let container = world.running("a_0").map(\.id)
+                try await world.sleep(.seconds(100))
+                #expect(world.running("a_0").map(\.id) == container)
+
+                world.engine.setDown(true)
+                world.engine.setHealth(.unhealthy, of: "a_0")
+                world.engine.setDown(false)
+                try await world.until("it is restarted") { world.reports.last("a_0")?.restarts == 1 }
+            }
+        }
+    }
+
     @Test("the grace period passes before the container is asked to end")
     func grace() async throws {
         try await HostWorld.run { world in
