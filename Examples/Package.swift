@@ -52,6 +52,14 @@ let package = Package(
         .target(
             name: "FleetJobs", dependencies: [.product(name: "Yams", package: "Yams")],
             path: "Sources/ContainerFleet/Jobs"),
+        .target(
+            name: "FleetAgent",
+            dependencies: [
+                "FleetEngine", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/ContainerFleet/Agent"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
@@ -70,6 +78,13 @@ let package = Package(
             path: "Tests/ContainerFleet/EngineTests"),
         .testTarget(
             name: "FleetJobsTests", dependencies: ["FleetJobs"], path: "Tests/ContainerFleet/JobsTests"),
+        .target(
+            name: "FleetAgentSupport", dependencies: ["FleetAgent", "FleetEngine"],
+            path: "Tests/ContainerFleet/AgentSupport"),
+        .testTarget(
+            name: "FleetAgentTests",
+            dependencies: ["FleetAgent", "FleetAgentSupport", "FleetEngine", "FleetSupport", "Support", simulation],
+            path: "Tests/ContainerFleet/AgentTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],
