@@ -167,7 +167,12 @@ extension Administrator {
         guard let live else { return [] }
         let resources = try await childrenIfPresent(paths.currentStates(instance, session: live))
         let all = resources.map { paths.currentState(instance, session: live, resource: $0) }
-        return try await readAll(CurrentState.self, all).compactMap { $0 }
+        var states: [CurrentState] = []
+        for (path, state) in zip(all, try await readAll(CurrentState.self, all)) {
+            guard let state else { continue }
+            states.append(state.record.isBucketized ? try await readWhole(CurrentState.self, path)?.view ?? state : state)
+        }
+        return states
     }
 
     func doesNotExist(_ instance: String, _ paths: ClusterPaths) -> AdministrationError {

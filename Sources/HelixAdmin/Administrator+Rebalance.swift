@@ -94,9 +94,8 @@ extension Administrator {
 
     /// Reads a record that may be spread over buckets (protocol reference 1.7).
     func readWhole<View: RecordView>(_: View.Type, _ path: String) async throws -> Found<View>? {
-        guard let found = try await read(View.self, path), found.view.record.isBucketized else {
-            return try await read(View.self, path)
-        }
+        guard let found = try await read(View.self, path) else { return nil }
+        guard found.view.record.isBucketized else { return found }
         let buckets = try await session.children(path).map { "\(path)/\($0)" }
         let records = try await readAll(View.self, buckets).compactMap { $0?.record }
         return Found(view: View(record: found.view.record.joined(buckets: records)), version: found.version)

@@ -161,6 +161,30 @@ struct PartitionTests {
         }
     }
 
+    @Test("Failed replicas are found in buckets too", arguments: [true, false])
+    func resetSpread(ofInstance: Bool) async throws {
+        let bench = try await Bench.withCluster()
+        try await bench.administrator.addInstance("n_1", in: "c")
+        try await bench.administrator.addResource(
+            "R", ResourceSettings(partitions: 4, stateModel: "MasterSlave", replicas: .count(1)), in: "c")
+        try await bench.start("n_1", states: ["R": [:]])
+        let path = bench.paths.currentState("n_1", session: "5", resource: "R")
+        var state = CurrentState(resource: "R", sessionID: "5", stateModel: "MasterSlave")
+        state.bucketSize = 2
+        try await bench.put(path, state.record)
+        for partition in ["R_0", "R_3"] {
+            var bucket = state.record
+            bucket.id = try state.record.bucketName(of: partition)
+            bucket.mapFields[partition] = ["CURRENT_STATE": "ERROR"]
+            try await bench.put("\(path)/\(bucket.id)", bucket)
+        }
+        let administrator = bench.administrator
+        let ids =
+            try await ofInstance
+            ? administrator.resetInstance("n_1", in: "c") : administrator.resetResource("R", in: "c")
+        #expect(ids.count == 2)
+    }
+
     @Test("All failed replicas of an instance, or of a resource, are reset together")
     func resetAll() async throws {
         let bench = try await bench()
