@@ -170,7 +170,8 @@ extension Administrator {
         var states: [CurrentState] = []
         for (path, state) in zip(all, try await readAll(CurrentState.self, all)) {
             guard let state else { continue }
-            states.append(state.record.isBucketized ? try await readWhole(CurrentState.self, path)?.view ?? state : state)
+            states.append(
+                state.record.isBucketized ? try await readWhole(CurrentState.self, path)?.view ?? state : state)
         }
         return states
     }
