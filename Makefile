@@ -28,17 +28,20 @@ release: setup-build ## Build everything optimized, as it is shipped: the optimi
 
 test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
 
-# Four runs of one build: what computes, what waits, what starts processes, and what breaks all of it do not disturb
-# each other.
+# Five runs of one build: what computes, what waits (in two parts, since on two cores waiting takes its share too), what
+# starts processes, and what breaks all of it do not disturb each other.
 PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz|Simulation)Tests\.
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
+CONTROL_TESTS = ^(HelixController|HelixAdmin)Tests\.
 CHAOS_TESTS = ^Chaos\.
 MINUTES ?= 3
 
 test-main: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
-	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(PROCESS_TESTS)' --skip '$(CHAOS_TESTS)'
+	$(SWIFT) test --skip-build --filter '$(CONTROL_TESTS)'
+	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(CONTROL_TESTS)' --skip '$(PROCESS_TESTS)' \
+		--skip '$(CHAOS_TESTS)'
 	$(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
 	$(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 

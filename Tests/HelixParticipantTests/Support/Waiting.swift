@@ -6,12 +6,15 @@ struct NeverHappened: Error, CustomStringConvertible {
     var description: String { "never happened: \(what)" }
 }
 
-/// Waits until the condition holds; looks again whenever others have had their turn.
+/// Waits until the condition holds; looks again whenever others have had their turn, and later less often, so that those
+/// who wait do not keep the others from working.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(30)
+    var looks = 0
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw NeverHappened(what: what) }
-        await Task.yield()
+        looks += 1
+        if looks < 100 { await Task.yield() } else { try await Task.sleep(for: .milliseconds(1)) }
     }
 }
 
