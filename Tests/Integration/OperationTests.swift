@@ -134,8 +134,9 @@ struct OperationTests {
             try await beside(participants) {
                 try await cluster.addResource("db", partitions: 2, replicas: 2)
                 try await cluster.eventually("both are in ERROR") {
-                    try await cluster.view("db")?.values.allSatisfy { $0 == ["node_1": "ERROR", "node_2": "MASTER"] }
-                        ?? false
+                    let view = try await cluster.view("db") ?? [:]
+                    return view.count == 2
+                        && view.values.allSatisfy { $0 == ["node_1": "ERROR", "node_2": "MASTER"] }
                 }
                 let why = try await HelixBinary.run(["why-not-converged", cluster.name], zooKeeper: zooKeeper)
                 #expect(why.code == 1 && why.output.contains("ERROR"), "\(why)")

@@ -6,7 +6,7 @@ extension Mutant {
             "A message goes in a transaction of its own, first: for a moment the transition looks as if it never was.",
             .statements(
                 in: "HelixParticipant/Commit/CommitLedger.swift",
-                "account.finish(outcome.finished, relays: outcome.relays)",
+                "account.finish(outcome.finished, concluding: outcome.relays)",
                 become: "deletions += outcome.finished"),
             .statements(
                 in: "HelixParticipant/Commit/Committer.swift", "guard await look(&ledger) else { return false }",
@@ -18,7 +18,7 @@ extension Mutant {
             "A message stays in the queue when its transition is done.",
             .statements(
                 in: "HelixParticipant/Commit/CommitLedger.swift",
-                "account.finish(outcome.finished, relays: outcome.relays)", become: "")),
+                "account.finish(outcome.finished, concluding: outcome.relays)", become: "")),
         Mutant(
             "postponed-commit-is-never-tried-again",
             "A current state that could not be written is forgotten until the next one of its resource.",
