@@ -7,6 +7,8 @@ EXAMPLES = --package-path Examples
 FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources Examples/Tests
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
+# For the containers of an example: a Docker Engine that tests start by themselves.
+ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2
 
 .PHONY: help demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test
@@ -45,6 +47,7 @@ chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINU
 	HELIX_CHAOS_MINUTES=$(MINUTES) $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 test-examples: setup-test
+	@.ci/install $(ENGINE_PACKAGES)
 	$(SWIFT) build $(EXAMPLES) --build-tests
 	$(SWIFT) test $(EXAMPLES) --skip-build
 

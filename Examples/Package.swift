@@ -21,6 +21,8 @@ let package = Package(
         .package(name: "helix", path: ".."),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     ],
@@ -39,12 +41,35 @@ let package = Package(
         .executableTarget(
             name: "LockManager", dependencies: ["Shared", helix, logging, lifecycle, arguments],
             exclude: ["README.md"]),
+        .target(
+            name: "FleetEngine",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/ContainerFleet/Engine"),
+        .target(
+            name: "FleetJobs", dependencies: [.product(name: "Yams", package: "Yams")],
+            path: "Sources/ContainerFleet/Jobs"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
+        .target(
+            name: "FleetSupport",
+            dependencies: [
+                "FleetEngine", "Support", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/ContainerFleet/Support"),
         .testTarget(name: "LeaderStandbyTests", dependencies: ["LeaderStandby", "Shared", "Support"]),
         .testTarget(name: "MasterSlaveTests", dependencies: ["MasterSlave", "Shared", "Support", helix]),
         .testTarget(name: "LockManagerTests", dependencies: ["LockManager", "Shared", "Support"]),
+        .testTarget(
+            name: "FleetEngineTests", dependencies: ["FleetEngine", "FleetSupport", "Support"],
+            path: "Tests/ContainerFleet/EngineTests"),
+        .testTarget(
+            name: "FleetJobsTests", dependencies: ["FleetJobs"], path: "Tests/ContainerFleet/JobsTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

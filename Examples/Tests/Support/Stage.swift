@@ -126,7 +126,7 @@ private actor Turns {
 }
 
 /// A port of the loopback interface that nobody used a moment ago.
-private func freePort() throws -> UInt16 {
+public func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
