@@ -326,4 +326,23 @@ struct RealEngineTests {
             await #expect(throws: CancellationError.self) { try await reading.value }
         }
     }
+
+    @Test("is known to be gone when it crashes, and has its containers still when it is back")
+    func crash() async throws {
+        let own = try await PrivateEngine.started()
+        let engine = own.docker
+        try await withContainer(engine, shell("sleep 60")) { id in
+            let events = try await engine.events(since: nil, .init())
+            let before = try await engine.inspect(id).state
+            async let end = kind { _ = try await events.collect() }
+            async let wait = kind { _ = try await engine.wait(for: id) }
+            try await own.crash()
+            #expect(await end == .connectionLost)
+            #expect(await wait == .connectionLost)
+            #expect(await kind { _ = try await engine.ping() } == .unreachable)
+            try await own.recover()
+            #expect(try await engine.inspect(id).state.process == before.process)
+            #expect(try await engine.run(.init(["true"]), in: id).exitCode == 0)
+        }
+    }
 }

@@ -19,7 +19,7 @@ public final class PrivateEngine: Sendable {
     /// For files of tests.
     public let directory: URL
 
-    private let bridge: String
+    private let name: String
     private let processes = Mutex<[ChildProcess]>([])
 
     /// The Engine that the tests of this process share. It is started by the first that asks, and ends with the
@@ -37,20 +37,31 @@ public final class PrivateEngine: Sendable {
         return missing.isEmpty ? nil : "there is no \(missing.joined(separator: ", ")) (`make setup-test` installs it)"
     }
 
-    fileprivate init() async throws {
+    /// An Engine for a test that does with it what others would not like. It ends with the process too.
+    public static func started() async throws -> PrivateEngine { try await PrivateEngine() }
+
+    private init() async throws {
         if let obstacle = Self.obstacle { throw TestFailure(obstacle) }
         try Self.clearAway()
-        let identifier = ProcessInfo.processInfo.processIdentifier
-        // Paths of sockets may have no more than 107 bytes, and containerd's lies deeper.
-        directory = URL(filePath: "/tmp/\(Self.prefix)\(identifier)")
-        bridge = "\(Self.prefix)\(identifier)"
+        let number = engines.withLock { engines in
+            engines.count += 1
+            return engines.count
+        }
+        // Paths of sockets may have no more than 107 bytes, and names of interfaces 15.
+        name = "\(Self.prefix)\(getpid())-\(number)"
+        directory = URL(filePath: "/tmp/\(name)")
         address = .socket(path: directory.appending(path: "engine.sock").path)
         docker = DockerEngine(at: address)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try perform("ip", "link", "add", bridge, "type", "bridge")
-        try perform("ip", "address", "add", "10.213.\(identifier % 250).1/24", "dev", bridge)
-        try perform("ip", "link", "set", bridge, "up")
+        try perform("ip", "link", "add", name, "type", "bridge")
+        try perform("ip", "address", "add", "10.213.\((Int(getpid()) * 7 + number) % 250).1/24", "dev", name)
+        try perform("ip", "link", "set", name, "up")
         try start()
+        let isFirst = engines.withLock { engines in
+            engines.running.append(self)
+            return engines.running.count == 1
+        }
+        if isFirst { atexit { engines.withLock { $0.running }.forEach { $0.end() } } }
         do {
             try await eventually(within: .seconds(40), "an answer of the Engine") {
                 guard processes.withLock({ $0[0].isRunning }) else { throw TestFailure("dockerd has ended") }
@@ -59,7 +70,6 @@ public final class PrivateEngine: Sendable {
             try await docker.importImage(Self.files(), as: Self.image)
         } catch {
             let log = processes.withLock { $0.map(\.output) }.joined().suffix(2_000)
-            end()
             throw TestFailure("\(error); it said:\n\(log)")
         }
     }
@@ -100,32 +110,78 @@ public final class PrivateEngine: Sendable {
         return name
     }
 
+    /// Kills the Engine, as a fault of its own would. Its containers go on.
+    public func crash() async throws {
+        let daemon = try children(of: first).first { process in
+            (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) == "dockerd\n"
+        }
+        guard let daemon else { throw TestFailure("there is no dockerd to kill") }
+        try Data().write(to: URL(filePath: down))
+        kill(daemon, SIGKILL)
+        try await eventually("silence of the Engine") { (try? await docker.ping()) == nil }
+    }
+
+    /// Starts the Engine again that crashed.
+    public func recover() async throws {
+        try FileManager.default.removeItem(atPath: down)
+        try await eventually(within: .seconds(40), "an answer of the Engine") { (try? await docker.ping()) != nil }
+    }
+
+    /// As long as this file is there the Engine is not started.
+    private var down: String { directory.appending(path: "down").path }
+
+    /// The first of the Engine's processes: what starts it again when it was killed. When it ends all others do.
+    private static let keeper = """
+        trap 'isOver=yes; kill -TERM $daemon' TERM
+        while :; do
+            while [ -e "$0" ]; do sleep 0.1; done
+            dockerd "$@" &
+            daemon=$!
+            wait $daemon
+            status=$?
+            [ "$isOver" ] && wait $daemon
+            [ $status = 137 ] || exit 1
+        done
+        """
+
     /// In namespaces of processes and of mounts everything that the Engine starts ends with it, even if it is killed.
     private func start() throws {
         let command = [
-            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "dockerd", "--host",
-            address.description, "--data-root", "\(directory.path)/data", "--exec-root", "\(directory.path)/exec",
-            "--pidfile", "\(directory.path)/pid", "--config-file", "\(directory.path)/daemon.json", "--bridge", bridge,
+            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", Self.keeper, down,
+            "--host", address.description, "--data-root", "\(directory.path)/data", "--exec-root",
+            "\(directory.path)/exec", "--pidfile", "\(directory.path)/pid", "--config-file",
+            "\(directory.path)/daemon.json", "--bridge", name, "--live-restore",
             // Other Engines on this host keep their rules; ports are published by Docker's own proxy.
-            "--iptables=false", "--ip-forward=false", "--ip-masq=false", "--shutdown-timeout", "2",
+            "--iptables=false", "--ip-forward=false", "--ip-masq=false",
         ]
         try "{}".write(to: directory.appending(path: "daemon.json"), atomically: true, encoding: .utf8)
         let process = try ChildProcess("dockerd", command, log: directory.appending(path: "log"))
         processes.withLock { $0.insert(process, at: 0) }
     }
 
+    /// What started the others, seen from outside of their namespace.
+    private var first: Int32 {
+        get throws {
+            let outer = processes.withLock { $0[0].identifier }
+            guard let first = try children(of: outer).first else { throw TestFailure("the Engine has ended") }
+            return first
+        }
+    }
+
+    private func children(of process: Int32) throws -> [Int32] {
+        let list = try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        return list.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+    }
+
     /// Ends the Engine and removes what was its. Blocks, since it is called when the process ends.
-    fileprivate func end() {
+    private func end() {
         let processes = processes.withLock { $0 }
         for process in processes.dropFirst() { process.signal(SIGKILL) }
-        let outer = processes[0].identifier
-        // Only dockerd itself listens to the signal, not what keeps it in its namespaces.
-        let inner = (try? String(contentsOfFile: "/proc/\(outer)/task/\(outer)/children", encoding: .utf8))
-            .flatMap { Int32($0.filter(\.isNumber)) }
-        if let inner { kill(inner, SIGTERM) }
+        guard let outer = processes.first?.identifier else { return }
+        if let first = try? first { kill(first, SIGTERM) }
         for _ in 0..<500 where kill(outer, 0) == 0 { usleep(20_000) }
         if kill(outer, 0) == 0 { kill(outer, SIGKILL) }
-        try? Self.clearAway(including: ProcessInfo.processInfo.processIdentifier)
+        try? Self.clearAway(including: getpid())
     }
 
     private static let prefix = "fleet"
@@ -133,13 +189,15 @@ public final class PrivateEngine: Sendable {
     /// Removes what processes left that were killed.
     private static func clearAway(including own: Int32? = nil) throws {
         func isOver(_ name: String) -> Bool {
-            guard name.hasPrefix(prefix), let process = Int32(name.dropFirst(prefix.count)) else { return false }
+            guard name.hasPrefix(prefix),
+                let process = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" })
+            else { return false }
             return process == own || kill(process, 0) != 0
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: "/tmp") where isOver(name) {
             try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
         }
-        // The containers' ends of the wires went with their namespaces or are on the bridge too.
+        // Containers that did not end in good order have left their wires on the bridge.
         let interfaces = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")
         func bridge(of name: String) -> String {
             let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/sys/class/net/\(name)/master")
@@ -180,26 +238,20 @@ extension Trait where Self == ConditionTrait {
     }
 }
 
-/// Starts the shared Engine once, and sees to its end.
+/// Starts the shared Engine once.
 private actor Starter {
     static let shared = Starter()
     private var starting: Task<PrivateEngine, any Error>?
 
     func engine() async throws -> PrivateEngine {
-        let task =
-            starting
-            ?? Task {
-                let engine = try await PrivateEngine()
-                started.withLock { $0 = engine }
-                atexit { started.withLock { $0 }?.end() }
-                return engine
-            }
+        let task = starting ?? Task { try await PrivateEngine.started() }
         starting = task
         return try await task.value
     }
 }
 
-private let started = Mutex<PrivateEngine?>(nil)
+/// Those that have to be ended when this process is.
+private let engines = Mutex<(count: Int, running: [PrivateEngine])>((0, []))
 
 private func perform(_ command: String...) throws {
     let process = Process()
