@@ -7,7 +7,7 @@ public struct AdministrationError: Error, Sendable, Hashable, CustomStringConver
         private enum Kind: Hashable {
             case doesNotExist, alreadyExists, isNotSetUp, isLive, isNotAlive, isInUse
             case invalidName, invalidValue, unreadableRecord, illegalMove
-            case notInError, messagePending, tooFewInstances, notReady, conflict
+            case notInError, alreadyInError, messagePending, tooFewInstances, notReady, conflict
         }
         private let kind: Kind
 
@@ -33,6 +33,8 @@ public struct AdministrationError: Error, Sendable, Hashable, CustomStringConver
         public static let illegalMove = Code(kind: .illegalMove)
         /// A replica that should be reset is not in state ERROR.
         public static let notInError = Code(kind: .notInError)
+        /// A replica that should be put into ERROR is there.
+        public static let alreadyInError = Code(kind: .alreadyInError)
         /// A message for the replica is on its way already.
         public static let messagePending = Code(kind: .messagePending)
         /// There are fewer instances than replicas wanted.

@@ -29,7 +29,7 @@ extension Administrator {
     }
 
     /// The ideal state of a resource that has these partitions.
-    private func knownPartitions(
+    func knownPartitions(
         _ partitions: [String], of resource: String, _ paths: ClusterPaths
     ) async throws -> IdealState {
         for partition in partitions { try Names.check(partition, .partition) }
@@ -70,14 +70,15 @@ extension Administrator {
         let path = paths.currentState(instance, session: session, resource: resource)
         let state = try await readWhole(CurrentState.self, path)?.view
         try checkInError(partitions, state, on: instance)
-        try await checkNothingPending(partitions, resource, instance, session, paths)
+        try await checkNothingPending(partitions, resource, instance, session, paths) { _ in true }
         let modelName = state?.stateModel ?? idealState.stateModel ?? ""
         let model = try await model(modelName, paths)
         let messages = partitions.map { partition in
-            var message = resetMessage(partition, model, state?.stateModelFactory ?? idealState.stateModelFactory)
-            message.resource = resource
-            message.target = instance
-            message.targetSession = session
+            var message = order(partition, of: resource, on: instance, session: session)
+            message.stateModel = model.name
+            message.stateModelFactory = state?.stateModelFactory ?? idealState.stateModelFactory
+            message.fromState = StateModel.error
+            message.toState = model.initialState
             return message
         }
         try await send(messages, to: instance, paths)
@@ -122,6 +123,11 @@ extension Administrator {
 
     /// The session of an instance that is alive.
     private func liveSession(of instance: String, _ paths: ClusterPaths) async throws -> String {
+        try await live(instance, paths).session
+    }
+
+    /// The record and the session of an instance that is alive.
+    func live(_ instance: String, _ paths: ClusterPaths) async throws -> (record: LiveInstance, session: String) {
         guard try await exists(paths.instanceConfig(instance)) else { throw doesNotExist(instance, paths) }
         guard let live = try await read(LiveInstance.self, paths.liveInstance(instance)) else {
             throw AdministrationError(
@@ -133,7 +139,7 @@ extension Administrator {
             throw AdministrationError(
                 .unreadableRecord, "the live record of instance \(instance) has no SESSION_ID; restart the instance")
         }
-        return session
+        return (live.view, session)
     }
 
     private func checkInError(_ partitions: [String], _ state: CurrentState?, on instance: String) throws {
@@ -147,14 +153,17 @@ extension Administrator {
         }
     }
 
-    private func checkNothingPending(
-        _ partitions: [String], _ resource: String, _ instance: String, _ session: String, _ paths: ClusterPaths
+    /// - Parameter isInTheWay: which of the transitions that wait for the partitions matter.
+    func checkNothingPending(
+        _ partitions: [String], _ resource: String, _ instance: String, _ session: String, _ paths: ClusterPaths,
+        where isInTheWay: (Message) -> Bool
     ) async throws {
         let ids = try await childrenIfPresent(paths.messages(instance))
         let pending = try await readAll(Message.self, ids.map { paths.message(instance, $0) }).compactMap { $0 }
             .first { message in
                 message.messageType == .stateTransition && message.resource == resource
                     && message.targetSession == session && !Set(message.partitions).isDisjoint(with: partitions)
+                    && isInTheWay(message)
             }
         guard let pending else { return }
         throw AdministrationError(
@@ -164,19 +173,19 @@ extension Administrator {
                 + "be done first")
     }
 
-    private func resetMessage(_ partition: String, _ model: StateModel, _ factory: String) -> Message {
+    /// A transition that an operator orders, without its states.
+    func order(_ partition: String, of resource: String, on instance: String, session: String) -> Message {
         var message = Message(id: makeMessageID(), type: .stateTransition)
         message.createdAt = now()
         message.source = "\(host)-ADMIN"
+        message.target = instance
+        message.targetSession = session
+        message.resource = resource
         message.partition = partition
-        message.stateModel = model.name
-        message.stateModelFactory = factory
-        message.fromState = StateModel.error
-        message.toState = model.initialState
         return message
     }
 
-    private func send(_ messages: [Message], to instance: String, _ paths: ClusterPaths) async throws {
+    func send(_ messages: [Message], to instance: String, _ paths: ClusterPaths) async throws {
         let live = WriteOperation.check(paths.liveInstance(instance))
         let creations = try messages.map { message in
             WriteOperation.create(paths.message(instance, message.id), data: try message.encoded())
@@ -186,7 +195,7 @@ extension Administrator {
         } catch {
             guard error.code == .noNode else { throw error }
             if error.path == paths.liveInstance(instance) {
-                throw AdministrationError(.isNotAlive, "instance \(instance) has just gone away; nothing was reset")
+                throw AdministrationError(.isNotAlive, "instance \(instance) has just gone away; no message was sent")
             }
             throw AdministrationError(
                 .isNotSetUp,

@@ -101,12 +101,28 @@ public final class Controller: Service, Sendable {
             try await ClusterSetup.check(session, context.paths)
         }
         move(to: .standby)
-        let office = try await LeaderElection(session: session, context: context).win()
+        let (office, cache) = try await standBy(in: session)
         move(to: .leading(session: session.id.description))
         do {
-            try await LeaderTerm(office: office, context: context).run()
+            try await LeaderTerm(office: office, context: context, cache: cache).run()
         } catch let error where !Self.isEndOfTerm(error) {
             throw TermFailure(cause: error)
+        }
+    }
+
+    /// Waits for the office, and gets to know the cluster meanwhile.
+    private func standBy(in session: any CoordinationSession) async throws -> (Office, ClusterCache?) {
+        let election = LeaderElection(session: session, context: context)
+        guard let interval = configuration.standbyInterval else { return (try await election.win(), nil) }
+        let context = context
+        return try await withThrowingTaskGroup(of: ClusterCache?.self) { group in
+            group.addTask {
+                var standby = StandbyCache(session: session, context: context)
+                return await standby.follow(every: interval)
+            }
+            let office = try await election.win()
+            group.cancelAll()
+            return (office, try await group.next() ?? nil)
         }
     }
 

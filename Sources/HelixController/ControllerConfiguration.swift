@@ -18,6 +18,9 @@ public struct ControllerConfiguration: Sendable {
     /// The most partitions that one batch message carries; 1 sends every transition in a message of its own.
     /// 256 unless set.
     public var partitionsPerMessage: Int = 256
+    /// How often a controller that stands by brings what it knows of the cluster up to date, so that it can lead at once;
+    /// `nil`: it begins to read when it leads. 1 second unless set.
+    public var standbyInterval: Duration? = .seconds(1)
     /// Strategies beside the built-in one: USER_DEFINED resources name them by REBALANCER_CLASS_NAME, FULL_AUTO ones
     /// by REBALANCE_STRATEGY.
     public var strategies: [any PlacementStrategy] = []

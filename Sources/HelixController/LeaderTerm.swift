@@ -7,6 +7,8 @@ import Synchronization
 struct LeaderTerm: Sendable {
     let office: Office
     let context: ControllerContext
+    /// What was known of the cluster when the office was won; `nil` if that had gaps.
+    let cache: ClusterCache?
 
     private var session: any CoordinationSession { office.session }
 
@@ -26,7 +28,8 @@ struct LeaderTerm: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             let loop = RebalanceLoop(
-                office: office, context: context, views: views, histories: histories, placements: placements,
+                office: office, context: context, cache: cache, views: views, histories: histories,
+                placements: placements,
                 deregistrar: deregistrar, reconnected: reconnected)
             let wake = loop.wake
             group.addTask { try await views.run() }
@@ -34,25 +37,14 @@ struct LeaderTerm: Sendable {
             group.addTask { try await placements.run() }
             group.addTask { try await deregistrar.run() }
             group.addTask { try await guardOffice() }
-            group.addTask { await followConnection(states, wake, reconnected) }
+            // After a reconnect everything is read again.
+            group.addTask { await reconnected.follow(states) { wake.nudge() } }
             group.addTask {
                 var loop = loop
                 try await loop.run()
             }
             // They end when the session does; the first that fails ends the others.
             while try await group.next() != nil {}
-        }
-    }
-
-    /// After a reconnect everything is read again.
-    private func followConnection(_ states: AsyncStream<SessionState>, _ wake: Watcher, _ reconnected: Flag) async {
-        var wasSuspended = false
-        for await state in states {
-            if state == .connected && wasSuspended {
-                reconnected.raise()
-                wake.nudge()
-            }
-            wasSuspended = state == .suspended
         }
     }
 
@@ -81,4 +73,16 @@ final class Flag: Sendable {
     var isUp: Bool { isRaised.load(ordering: .acquiring) }
 
     func take() -> Bool { isRaised.exchange(false, ordering: .acquiringAndReleasing) }
+
+    /// Is raised at every reconnect of a session.
+    func follow(_ states: AsyncStream<SessionState>, _ onReconnect: () -> Void) async {
+        var wasSuspended = false
+        for await state in states {
+            if state == .connected && wasSuspended {
+                raise()
+                onReconnect()
+            }
+            wasSuspended = state == .suspended
+        }
+    }
 }

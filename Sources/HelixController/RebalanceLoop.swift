@@ -17,6 +17,8 @@ struct RebalanceLoop: Sendable {
     private let sender: MessageSender
 
     private var cache: ClusterCache
+    /// Whether the cache lacks nothing but what events tell.
+    private var isComplete: Bool
     private var decision = Decision()
     private var problems = ProblemLog()
     /// Resources whose views have to be refreshed, once that has not been asked for yet.
@@ -24,7 +26,8 @@ struct RebalanceLoop: Sendable {
     private var hasPublished = false
 
     init(
-        office: Office, context: ControllerContext, views: ViewPublisher, histories: ParticipantHistories,
+        office: Office, context: ControllerContext, cache: ClusterCache?, views: ViewPublisher,
+        histories: ParticipantHistories,
         placements: PlacementRecorder, deregistrar: Deregistrar, reconnected: Flag
     ) {
         self.office = office
@@ -36,7 +39,8 @@ struct RebalanceLoop: Sendable {
         self.reconnected = reconnected
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
-        cache = ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
+        isComplete = cache != nil
+        self.cache = cache ?? ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
     }
 
     /// What makes the loop look up.
@@ -44,21 +48,21 @@ struct RebalanceLoop: Sendable {
 
     /// - Throws: `Deposed` when the office is lost; `CoordinationError` when the session is over.
     mutating func run() async throws {
-        var events: [WatchEvent] = []
-        var mustLoad = true
+        // Those of all that happened before the session was synchronised at the beginning of the term are here.
+        var events = wake.drain()
         while !Task.isCancelled {
             do {
-                if reconnected.take() { mustLoad = true }
+                if reconnected.take() { isComplete = false }
                 // Whoever is found to be gone went now.
                 let time = context.environment.now()
                 cache.edit { $0.time = time }
-                if mustLoad { try await cache.load() } else { try await cache.refresh(events) }
-                mustLoad = false
+                if isComplete { try await cache.refresh(events) } else { try await cache.load() }
+                isComplete = true
                 try await pass()
             } catch let error as CoordinationError where error.isTransient {
                 context.logger.info(
                     "The connection was lost; reading everything again", metadata: ["error": "\(error)"])
-                mustLoad = true
+                isComplete = false
                 try await office.session.untilConnected(context)
                 continue
             }

@@ -137,8 +137,7 @@ public final class Participant: Service, Sendable {
     ///
     /// - Parameter reason: what people read in the cluster's current state.
     public func declareFailure(resource: String, partition: String, reason: String) {
-        let key = ReplicaKey(resource: resource, partition: partition)
-        stage.update { $0.declareFailure(of: key, reason: reason, now: now()) }
+        stage.fail(ReplicaKey(resource: resource, partition: partition), reason: reason)
     }
 
     // MARK: Running

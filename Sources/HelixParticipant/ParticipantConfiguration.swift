@@ -21,6 +21,10 @@ public struct ParticipantConfiguration: Sendable {
     /// by then and need no mark.
     public var readMarkDelay: Duration = .milliseconds(200)
 
+    /// How long a detail that a handler reports (``Replica/report(detail:)``) waits for others before it is written.
+    /// 200 ms unless set; however often details change, there is no more than one write for a resource in that time.
+    public var detailDelay: Duration = .milliseconds(200)
+
     /// How long a graceful shutdown may take to bring the replicas to the initial state. What is left then is
     /// cancelled. 20 seconds unless set.
     public var handoverTimeout: Duration = .seconds(20)

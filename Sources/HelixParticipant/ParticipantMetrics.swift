@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// | metric | dimensions |
 /// |---|---|
-/// | `helix_participant_transitions_total` | `from`, `to`, `result`: completed, failed or cancelled |
+/// | `helix_participant_transitions_total` | `from`, `to`, `result`: completed, failed, cancelled or unfinished |
 /// | `helix_participant_transition_duration_seconds` | `from`, `to` |
 /// | `helix_participant_pending_transitions` | – |
 final class ParticipantMetrics: Sendable {
@@ -30,6 +30,7 @@ final class ParticipantMetrics: Sendable {
             switch result {
             case .completed: "completed"
             case .rolledBack, .cancelled: "cancelled"
+            case .unfinished: "unfinished"
             case .failed: "failed"
             }
         let found = instruments(for: Key(from: step.from, to: step.to, result: name))

@@ -1,7 +1,36 @@
+import HelixRecords
+
 /// One replica: an instance, by its index in the roster, and a state.
 struct Replica: Sendable, Hashable {
     let instance: Int32
     let state: String
+    /// What the instance says beside it; only read from current states.
+    var remark: ReplicaRemark?
+}
+
+/// What an instance says of a replica beside its state, as it stands in its current state (protocol reference 4.7).
+public final class ReplicaRemark: Sendable, Hashable {
+    /// What its handler reported last; `nil` when it said nothing.
+    public let detail: String?
+    /// When it came into its state, in milliseconds since 1970; `nil` when that is not told.
+    public let since: Int64?
+
+    init?(_ state: ReplicaState) {
+        guard state.info != nil || state.endTime != nil else { return nil }
+        detail = state.info
+        since = state.endTime
+    }
+
+    /// Whether both say the same.
+    public static func == (left: ReplicaRemark, right: ReplicaRemark) -> Bool {
+        left.detail == right.detail && left.since == right.since
+    }
+
+    /// Its detail and time.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(detail)
+        hasher.combine(since)
+    }
 }
 
 /// The replicas of a resource, ready for lookups.

@@ -250,8 +250,10 @@ struct RoutingState: Sendable {
             let current = CurrentState(record: record)
             let index = roster.intern(instance)
             return record.mapFields.keys.reduce(into: [:]) { partitions, partition in
-                guard let state = current[partition]?.currentState, state != "DROPPED" else { return }
-                partitions[partition] = [Replica(instance: index, state: state)]
+                guard let replica = current[partition], let state = replica.currentState, state != "DROPPED" else {
+                    return
+                }
+                partitions[partition] = [Replica(instance: index, state: state, remark: ReplicaRemark(replica))]
             }
         }
     }

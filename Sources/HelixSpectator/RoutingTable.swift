@@ -84,6 +84,13 @@ public struct RoutingTable: Sendable {
         return routes[resource]?.partitions[partition]?.first { $0.instance == index }?.state
     }
 
+    /// What an instance says of a partition's replica beside its state. Only tables made of current states know; `nil` when
+    /// it says nothing.
+    public func remark(on resource: String, partition: String, by instance: String) -> ReplicaRemark? {
+        guard let index = roster.index(of: instance), roster[index] != nil else { return nil }
+        return routes[resource]?.partitions[partition]?.first { $0.instance == index }?.remark
+    }
+
     // MARK: Instances
 
     /// All instances that can be routed to, by name, whether they serve something or not.

@@ -17,7 +17,7 @@ struct Benchmarks: AsyncParsableCommand {
 struct Run: AsyncParsableCommand {
     /// What can be measured by itself.
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case pipeline, change, placement, strategies
+        case pipeline, change, placement, strategies, leader
         case sixInstances = "6"
         case tenInstances = "10"
 
@@ -28,7 +28,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Run the benchmarks.",
         discussion: """
             The parts: pipeline (a pass by itself), change (what one change costs), placement (one large resource), strategies (all of them side by \
-            side), and clusters of 6 and of 10 instances. Only the last two need a ZooKeeper server.
+            side), leader (how long another one takes to lead), and clusters of 6 and of 10 instances. Only the last three need a \
+            ZooKeeper server.
             """)
 
     @Flag(help: "Small sizes only: a smoke test of the benchmark itself.")
@@ -47,6 +48,7 @@ struct Run: AsyncParsableCommand {
         if parts.contains(.change) { try ChangeBenchmark(report: report, isQuick: quick).run() }
         if parts.contains(.placement) { try PlacementBenchmark(report: report, isQuick: quick).run() }
         if parts.contains(.strategies) { StrategyComparison(report: report, isQuick: quick).run() }
+        if parts.contains(.leader) { try await LeaderBenchmark(report: report, isQuick: quick).run() }
         for size in sizes(of: parts) {
             try await Scenario(size: size, report: report, isQuick: quick).run()
         }

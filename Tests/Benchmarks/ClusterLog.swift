@@ -31,6 +31,19 @@ struct ClusterLog {
         return first..<max(last, first + 1)
     }
 
+    /// When the leader's znode went for the last time, when it was made again, and when the first message after that was
+    /// sent to this instance, in milliseconds since 1970.
+    func lastLeaderChange(messageTo instance: String) -> (gone: Int64, won: Int64, message: Int64)? {
+        let path = root + "CONTROLLER/LEADER"
+        guard let gone = changes.lastIndex(where: { $0.path == path && $0.kind.isDeletion }),
+            let won = changes[gone...].first(where: { $0.path == path && $0.kind == .create }),
+            let message = changes[gone...].first(where: {
+                $0.kind == .create && $0.path.hasPrefix(root + "INSTANCES/\(instance)/MESSAGES/")
+            })
+        else { return nil }
+        return (changes[gone].time, won.time, message.time)
+    }
+
     func writes(in window: Range<Int64>) -> Int {
         changes.count { (window.lowerBound...window.upperBound).contains($0.time) && $0.kind.isWrite }
     }

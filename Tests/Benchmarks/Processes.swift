@@ -12,6 +12,7 @@ struct ControllerProcess: AsyncParsableCommand {
     @Argument var connectText: String
     @Argument var cluster: String
     @Argument var name: String
+    @Flag(help: "Know nothing before leading.") var cold = false
 
     func run() async throws {
         LoggingSystem.bootstrap { label in
@@ -21,6 +22,7 @@ struct ControllerProcess: AsyncParsableCommand {
         }
         var configuration = ControllerConfiguration()
         configuration.sessionTimeout = .seconds(4)
+        if cold { configuration.standbyInterval = nil }
         try await Controller(
             cluster: cluster, name: name, coordination: .zooKeeper(connectText), configuration: configuration
         ).run()

@@ -129,6 +129,9 @@ struct RunningTests {
         try await broken.writes("Orders_0  ERROR → OFFLINE")
         #expect(try await stand.done("instance reset orders n1_1").output.contains("asked"))
         try await broken.writes("Orders_2  ERROR → OFFLINE")
+        #expect(
+            try await stand.run("partition set-error orders Orders Orders_9 --instance n1_1").errors
+                .contains("no partition Orders_9"))
         for process in [broken, controller] {
             process.signal(SIGTERM)
             #expect(try await process.ended().code == 0)

@@ -108,6 +108,59 @@ struct PartitionTests {
         }
     }
 
+    @Test("Putting into ERROR is exactly the message of the protocol, from whatever state")
+    func setToError() async throws {
+        let bench = try await bench()
+        #expect(
+            try await bench.administrator.setPartitionsToError(["R_2"], of: "R", on: "n_1", in: "c") == ["message-1"])
+        #expect(
+            try await bench.record("/c/INSTANCES/n_1/MESSAGES/message-1")
+                == ZNRecord(
+                    id: "message-1",
+                    simpleFields: [
+                        "MSG_ID": "message-1", "MSG_TYPE": "STATE_TRANSITION", "MSG_STATE": "new",
+                        "CREATE_TIMESTAMP": "1700000000000", "SRC_NAME": "desk-ADMIN", "TGT_NAME": "n_1",
+                        "TGT_SESSION_ID": "5", "RESOURCE_NAME": "R", "PARTITION_NAME": "R_2", "FROM_STATE": "*",
+                        "TO_STATE": "ERROR", "STATE_MODEL_DEF": "MasterSlave", "STATE_MODEL_FACTORY_NAME": "DEFAULT",
+                    ]))
+    }
+
+    @Test("Putting into ERROR what is there, is not here, or is away, is refused and sends nothing")
+    func setToErrorRefused() async throws {
+        let bench = try await bench()
+        let administrator = bench.administrator
+        func fail(_ partitions: [String], on instance: String = "n_1") async throws {
+            try await administrator.setPartitionsToError(partitions, of: "R", on: instance, in: "c")
+        }
+        try await expectRefusal(.alreadyInError, ["R_0, R_1 on n_1 are in ERROR already"], by: bench) {
+            try await fail(["R_0", "R_1", "R_2"])
+        }
+        try await expectRefusal(.doesNotExist, ["n_1 has no replica of R_3"], by: bench) { try await fail(["R_3"]) }
+        try await expectRefusal(.doesNotExist, ["R_7"], by: bench) { try await fail(["R_7"]) }
+        try await expectRefusal(.isNotAlive, ["n_2"], by: bench) { try await fail(["R_2"], on: "n_2") }
+    }
+
+    @Test("A transition under way stands in the way only where the instance would delete the message")
+    func setToErrorWhileBusy() async throws {
+        let bench = try await bench()
+        let fields = [
+            "MSG_TYPE": "STATE_TRANSITION", "TGT_SESSION_ID": "5", "RESOURCE_NAME": "R", "PARTITION_NAME": "R_2",
+            "FROM_STATE": "SLAVE", "TO_STATE": "MASTER",
+        ]
+        try await bench.put("/c/INSTANCES/n_1/MESSAGES/m", ZNRecord(id: "m", simpleFields: fields))
+        let administrator = bench.administrator
+        try await expectRefusal(.messagePending, ["m for R_2", "SLAVE to MASTER"], by: bench) {
+            try await administrator.setPartitionsToError(["R_2"], of: "R", on: "n_1", in: "c")
+        }
+        var live = try await bench.record("/c/LIVEINSTANCES/n_1")
+        live.simpleFields["BATCH_MESSAGES_ACCEPTED"] = "true"
+        try await bench.put("/c/LIVEINSTANCES/n_1", live)
+        try await administrator.setPartitionsToError(["R_2"], of: "R", on: "n_1", in: "c")
+        try await expectRefusal(.messagePending, ["* to ERROR"], by: bench) {
+            try await administrator.setPartitionsToError(["R_2"], of: "R", on: "n_1", in: "c")
+        }
+    }
+
     @Test("All failed replicas of an instance, or of a resource, are reset together")
     func resetAll() async throws {
         let bench = try await bench()

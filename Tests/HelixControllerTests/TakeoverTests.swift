@@ -29,14 +29,17 @@ struct TakeoverTests {
     }
 
     @Test(
-        "a takeover in the middle of a bootstrap exceeds no bound and asks for nothing twice", arguments: [false, true])
-    func takeoverInBootstrap(batches: Bool) async throws {
+        "a takeover in the middle of a bootstrap exceeds no bound and asks for nothing twice",
+        arguments: [false, true], [nil, Duration.milliseconds(3)])
+    func takeoverInBootstrap(batches: Bool, standbyInterval: Duration?) async throws {
         try await ScriptedCluster.with(instances: ["a", "b", "c"]) { cluster in
             let participants = ["a", "b", "c"].map {
                 ScriptedParticipant(
                     name: $0, paths: cluster.paths, service: cluster.service, acceptsBatchMessages: batches)
             }
-            let controllers = ["x", "y", "z"].map { makeController($0, in: cluster.service) }
+            let controllers = ["x", "y", "z"].map {
+                makeController($0, in: cluster.service) { $0.standbyInterval = standbyInterval }
+            }
             try await cluster.addResource("db", partitions: 48, replicas: 3)
             try await beside(participants.map(running) + controllers.map(running)) {
                 for wanted in [4, 12, 24, 36, 47] {

@@ -156,6 +156,57 @@ struct CommitLedgerTests {
         #expect(try states(in: commit.operations[0]) == ["a": "OFFLINE", "b": "SLAVE"])
     }
 
+    func note(_ partition: String, _ detail: String, state: String = "OFFLINE") -> Outcome {
+        Outcome(
+            key: ReplicaKey(resource: "db", partition: partition), model: model,
+            change: .note(detail: detail, state: state))
+    }
+
+    func info(in commit: CommitLedger.Commit, of partition: String) throws -> ReplicaState? {
+        guard case .create(let path, let data, _, _)? = commit.operations.first else {
+            guard case .set(let path, let data, _)? = commit.operations.first else { return nil }
+            return try CurrentState(decoding: data, path: path)[partition]
+        }
+        return try CurrentState(decoding: data, path: path)[partition]
+    }
+
+    @Test("what replicas say of themselves waits for company, and leaves the rest of their entry as it is")
+    func notes() throws {
+        var ledger = CommitLedger(
+            paths: ClusterPaths(cluster: "c"), instance: "n1", session: "5a", noteDelay: .milliseconds(200))
+        ledger.add(outcome("a", "SLAVE"))
+        let first = try commit(&ledger)
+        _ = ledger.succeeded(first, results(first))
+        for number in 1...50 { ledger.add(note("a", "\(number) %"), at: .milliseconds(number)) }
+        #expect(!ledger.hasWork)
+        #expect(ledger.nextRetry(after: .milliseconds(50)) == .milliseconds(151))
+        ledger.retry(at: .milliseconds(200))
+        #expect(!ledger.hasWork)
+        ledger.retry(at: .milliseconds(201))
+        let second = try commit(&ledger)
+        let written = try #require(try info(in: second, of: "a"))
+        #expect(written.info == "50 %")
+        #expect(written.currentState == "SLAVE")
+        #expect(written.endTime == 2)
+        _ = ledger.succeeded(second, results(second))
+        #expect(ledger.isSettled)
+        ledger.add(note("a", "50 %"), at: .zero)
+        #expect(ledger.isSettled, "nothing new")
+    }
+
+    @Test("what replicas say of themselves goes with anything that is written before, also of others")
+    func noteWithCompany() throws {
+        var ledger = CommitLedger(
+            paths: ClusterPaths(cluster: "c"), instance: "n1", session: "5a", noteDelay: .milliseconds(200))
+        ledger.add(note("new", "copying"), at: .zero)
+        ledger.add(outcome("b", "SLAVE"))
+        let commit = try commit(&ledger)
+        #expect(try states(in: commit.operations[0]) == ["new": "OFFLINE", "b": "SLAVE"])
+        _ = ledger.succeeded(commit, results(commit))
+        #expect(ledger.nextRetry(after: .zero) == nil)
+        #expect(ledger.isSettled)
+    }
+
     @Test("resources are committed side by side, in the order of their names")
     func resources() {
         var ledger = ledger()

@@ -30,7 +30,7 @@ struct ReplicaTablePropertyTests {
             number += 1
             let partition = pick(["a", "b", "c", "d", "e", "f"])
             let states = ["OFFLINE", "SLAVE", "MASTER", "DROPPED", "ERROR"]
-            switch random.next() % 20 {
+            switch random.next() % 24 {
             case 0...7:
                 let from = stand.state(partition) ?? "OFFLINE"
                 let next = ["OFFLINE": ["SLAVE", "DROPPED"], "SLAVE": ["MASTER", "OFFLINE"], "MASTER": ["SLAVE"]]
@@ -45,16 +45,28 @@ struct ReplicaTablePropertyTests {
                 guard let id = accepted.last else { return }
                 vanished.insert(id)
                 stand.table.vanished([id])
+            case 19: accept([partition], "*", "ERROR")
+            case 20, 21:
+                let key = ReplicaKey(resource: "db", partition: partition)
+                let change = SelfChange(from: pick(states), to: pick(states), detail: "x")
+                if let actions = try? stand.table.report(change, of: key, now: 1) { stand.perform(actions) }
+            case 22:
+                guard let pause = stand.pauses.popLast() else { return }
+                stand.perform(stand.table.endPause(of: pause.key, number: pause.number))
             default:
                 let key = ReplicaKey(resource: "db", partition: partition)
                 if random.next() % 4 == 0 { stand.perform(stand.table.declareFailure(of: key, reason: "x", now: 1)) }
             }
         }
 
-        let results: [TransitionResult] = [.completed, .completed, .completed, .rolledBack, .cancelled, .failed("x")]
+        let results: [TransitionResult] = [
+            .completed, .completed, .completed, .rolledBack, .cancelled, .failed("x"),
+            .unfinished(TransitionRetry(after: .seconds(1), reason: "x")),
+            .unfinished(TransitionRetry(after: .zero, reason: "x")),
+        ]
 
         mutating func accept(_ partitions: [String], _ from: String, _ to: String) {
-            let message = stand.received("m\(number)", partitions, from, to)
+            let message = stand.received("m\(number)", partitions, from, to, retries: pick([nil, 0, 2]))
             accepted.append(message.id)
             stand.perform(stand.table.accept(message, model: stand.model))
         }
@@ -72,6 +84,7 @@ struct ReplicaTablePropertyTests {
         /// Lets every call return and everything that waits happen.
         mutating func settle() {
             stand.perform(stand.table.resume())
+            for pause in stand.pauses { stand.perform(stand.table.endPause(of: pause.key, number: pause.number)) }
             while let (name, _) = anyCall() { stand.finish(name) }
         }
     }
@@ -114,7 +127,10 @@ struct ReplicaTablePropertyTests {
             run.step()
             for (partition, job) in run.stand.calls.sorted(by: { $0.key < $1.key }) where seen.insert(job.id).inserted {
                 guard case .transition(let step) = job.work else { continue }
-                #expect(step.token > last[partition] ?? 0, "seed \(seed)")
+                // A step that is made again has the token it had.
+                #expect(
+                    step.attempt > 1 ? step.token == last[partition] : step.token > last[partition] ?? 0,
+                    "seed \(seed)")
                 last[partition] = step.token
             }
         }

@@ -261,6 +261,7 @@ struct TransitionTests {
         try await stand.running(participant) { session in
             var message = stand.transition("m1", "a", "OFFLINE", "SLAVE", session: session)
             message.timeout = .seconds(3)
+            message.retryCount = 0
             try await stand.send(message)
             try await stand.journal.waitFor("a OFFLINE-SLAVE")
             try await eventually("the time is watched") { stand.clock.sleeperCount > 0 }

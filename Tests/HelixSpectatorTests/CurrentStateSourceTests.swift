@@ -45,6 +45,23 @@ struct CurrentStateSourceTests {
                 == ["orders_0": ["n1": "LEADER", "n2": "STANDBY"], "orders_1": ["n1": "STANDBY"]])
     }
 
+    @Test("tells what instances say of their replicas beside the state")
+    func remarks() throws {
+        let state = try state()
+        var record = CurrentState(record: try currentState("orders", session: "s1", [:]).record)
+        var replica = ReplicaState(currentState: "LEADER")
+        replica.info = "copied 43 %"
+        replica.endTime = 1_700_000_000_000
+        record["orders_0"] = replica
+        record["orders_1"] = ReplicaState(currentState: "STANDBY")
+        try state.record(record, at: place("n1", "s1"), zxid: 7)
+        let table = try #require(state.table())
+        let remark = try #require(table.remark(on: "orders", partition: "orders_0", by: "n1"))
+        #expect(remark.detail == "copied 43 %" && remark.since == 1_700_000_000_000)
+        #expect(table.remark(on: "orders", partition: "orders_1", by: "n1") == nil)
+        #expect(table.remark(on: "orders", partition: "orders_0", by: "n2") == nil)
+    }
+
     @Test("forgets what an instance reported when it is no longer live")
     func death() throws {
         let state = try state()

@@ -30,11 +30,14 @@ struct CommitLedger: Sendable {
     private var deletionRetryAt: Duration?
     /// The most deletions in one transaction.
     private let batchSize = 500
+    /// How long what a replica says of itself may wait for company.
+    private let noteDelay: Duration
 
-    init(paths: ClusterPaths, instance: String, session: String) {
+    init(paths: ClusterPaths, instance: String, session: String, noteDelay: Duration = .zero) {
         self.paths = paths
         self.instance = instance
         self.session = session
+        self.noteDelay = noteDelay
     }
 
     /// Takes note of what stands in the tree already; what came in before counts more.
@@ -64,7 +67,7 @@ struct CommitLedger: Sendable {
 
     // MARK: What comes in
 
-    mutating func add(_ outcome: Outcome) {
+    mutating func add(_ outcome: Outcome, at now: Duration = .zero) {
         let resource = outcome.key.resource
         let model = outcome.model
         var account =
@@ -75,7 +78,11 @@ struct CommitLedger: Sendable {
         account.apply(outcome)
         account.messages += outcome.finished
         if let relays = outcome.relays { account.relays.append(relays) }
-        if account.retryAt == nil { ready.insert(resource) }
+        if case .note = outcome.change, noteDelay > .zero {
+            if account.isDirty, account.noteDueAt == nil { account.noteDueAt = now + noteDelay }
+        } else if account.retryAt == nil {
+            ready.insert(resource)
+        }
         accounts[resource] = account
     }
 
@@ -115,6 +122,7 @@ struct CommitLedger: Sendable {
                     commits.append(commit)
                 } else {
                     accounts[resource]?.writtenRevision = account.revision
+                    accounts[resource]?.noteDueAt = nil
                     accounts[resource]?.apart = []
                     deletions += account.apart
                 }
@@ -175,6 +183,7 @@ struct CommitLedger: Sendable {
         account.apart = []
         account.missing = 0
         account.failures = 0
+        if !account.isDirty { account.noteDueAt = nil }
         if account.isDirty || !account.messages.isEmpty || !account.relays.isEmpty { ready.insert(commit.resource) }
         if account.version != nil || !account.states.isEmpty || account.isDirty || !account.messages.isEmpty {
             accounts[commit.resource] = account
@@ -262,13 +271,16 @@ struct CommitLedger: Sendable {
 
     /// How long until something postponed is to be tried again.
     func nextRetry(after now: Duration) -> Duration? {
-        (accounts.values.compactMap(\.retryAt) + [deletionRetryAt].compactMap { $0 }).min().map { max($0 - now, .zero) }
+        let due = accounts.values.compactMap(\.dueAt) + [deletionRetryAt].compactMap { $0 }
+        return due.min().map { max($0 - now, .zero) }
     }
 
     /// Readies what was postponed and is due; `all` does not wait. (The order does not matter: it goes into a set.)
     mutating func retry(at now: Duration, all: Bool = false) {
-        for (resource, account) in accounts where account.retryAt.map({ all || $0 <= now }) ?? false {
+        for (resource, account) in accounts
+        where account.dueAt.map({ $0 <= now || (all && account.retryAt != nil) }) ?? false {
             accounts[resource]?.retryAt = nil
+            accounts[resource]?.noteDueAt = nil
             ready.insert(resource)
         }
         if let due = deletionRetryAt, all || due <= now {

@@ -35,20 +35,25 @@ struct Committer: Sendable {
     func run(_ ledger: CommitLedger) async {
         var ledger = ledger
         var marks: [ReceivedMessage] = []
+        var alarm: Duration?
         while let batch = await events.next() {
             take(batch, &ledger, &marks)
             while ledger.hasWork || !marks.isEmpty {
                 guard await round(&ledger), await write(&marks) else { return }
                 take(events.drain(), &ledger, &marks)
             }
-            if let delay = ledger.nextRetry(after: alarms.now) { alarms.set(.retryCommits, after: delay) }
+            let time = alarms.now
+            if let delay = ledger.nextRetry(after: time), alarm.map({ $0 <= time || time + delay < $0 }) ?? true {
+                alarms.set(.retryCommits, after: delay)
+                alarm = time + delay
+            }
         }
     }
 
     private func take(_ events: [CommitEvent], _ ledger: inout CommitLedger, _ marks: inout [ReceivedMessage]) {
         for event in events {
             switch event {
-            case .outcome(let outcome): ledger.add(outcome)
+            case .outcome(let outcome): ledger.add(outcome, at: alarms.now)
             case .discard(let ids): ledger.discard(ids)
             case .mark(let messages): marks += messages
             case .adopt(let records): for record in records { ledger.open(record.state, version: record.version) }

@@ -22,8 +22,13 @@ struct ResourceAccount: Sendable {
     var missing = 0
     var failures = 0
     var retryAt: Duration?
+    /// When what replicas say of themselves is written at the latest; it goes with anything that is written before.
+    var noteDueAt: Duration?
 
     var isDirty: Bool { revision != writtenRevision }
+
+    /// When there is something to do though nothing comes in: what failed waits also for what came after it.
+    var dueAt: Duration? { retryAt ?? noteDueAt }
 
     /// Takes in what is to be written.
     mutating func apply(_ outcome: Outcome) {
@@ -40,6 +45,12 @@ struct ResourceAccount: Sendable {
         case .set(let report):
             encoder.set(ReplicaState(report), for: partition)
             states[partition] = report.state
+        case .note(let detail, let state):
+            var replica = encoder[partition] ?? ReplicaState(currentState: state)
+            guard replica.info ?? "" != detail else { return }
+            replica.info = detail
+            encoder.set(replica, for: partition)
+            states[partition] = states[partition] ?? state
         }
         revision += 1
     }

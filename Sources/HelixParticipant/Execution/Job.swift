@@ -1,5 +1,6 @@
 internal import HelixRecords
 internal import MessageQueue
+internal import StateModels
 
 /// Which replica of this instance. Not a joined text: ("a", "b_c") and ("a_b", "c") are two replicas.
 struct ReplicaKey: Sendable, Hashable, Comparable {
@@ -43,18 +44,35 @@ final class Step: Sendable {
     let from: String
     let to: String
     let token: Int64
+    /// Counts the calls made for it, from 1.
+    let attempt: Int
 
-    init(message: ReceivedMessage?, from: String, to: String, token: Int64) {
+    init(message: ReceivedMessage?, from: String, to: String, token: Int64, attempt: Int = 1) {
         self.message = message
         self.from = from
         self.to = to
         self.token = token
+        self.attempt = attempt
     }
+
+    /// The same from the state that the replica is in when its turn has come.
+    func starting(from state: String) -> Step {
+        state == from ? self : Step(message: message, from: state, to: to, token: token, attempt: attempt)
+    }
+
+    /// The same once more.
+    var again: Step { Step(message: message, from: from, to: to, token: token, attempt: attempt + 1) }
+
+    /// How many attempts its message allows: one, and as many more as RETRY_COUNT says.
+    var attempts: Int { 1 + max(0, message?.message.retryCount ?? 0) }
 
     var timeout: Duration? { message?.message.timeout }
 
     /// How the message names the state to start from; `*` for any.
     var orderedFrom: String { message?.message.fromState ?? from }
+
+    /// Whether an operator wants the replica to be in ERROR, whatever it is and does (protocol reference 9.4).
+    var isSettingToError: Bool { message?.message.isSettingToError ?? false }
 }
 
 /// How a handler's transition ended.
@@ -64,6 +82,8 @@ enum TransitionResult: Sendable, Hashable {
     case rolledBack
     /// The handler threw `CancellationError`.
     case cancelled
+    /// The handler asks to be called again, after a pause.
+    case unfinished(TransitionRetry)
     case failed(String)
 }
 
@@ -77,6 +97,8 @@ struct Outcome: Sendable {
         case remove
         /// Somebody took the replica to be in another state: should the record say so, put it right.
         case correct(state: String)
+        /// The replica's own code says something about it; a replica that is not recorded yet is, in its state.
+        case note(detail: String, state: String)
     }
 
     let key: ReplicaKey
@@ -96,4 +118,9 @@ struct StateReport: Sendable, Hashable {
     var endTime: Int64
     var previousState: String
     var triggeredBy: String
+}
+
+extension Message {
+    /// Whether it brings a replica to ERROR from whatever state it is in: only an operator asks for that.
+    var isSettingToError: Bool { toState == StateModel.error && fromState == Message.any }
 }

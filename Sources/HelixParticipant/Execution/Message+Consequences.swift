@@ -15,7 +15,7 @@ extension Message {
         if !carries { message.record.listFields["RELAY_PARTICIPANTS"] = nil }
         switch result {
         case .completed: message.messageResult = ["SUCCESS": "true", "INTERRUPTED": "false"]
-        case .rolledBack, .cancelled: message.messageResult = ["SUCCESS": "false", "INTERRUPTED": "true"]
+        case .rolledBack, .cancelled, .unfinished: message.messageResult = ["SUCCESS": "false", "INTERRUPTED": "true"]
         case .failed(let text):
             message.messageResult = ["SUCCESS": "false", "INTERRUPTED": "false", "ERRORINFO": text]
         }

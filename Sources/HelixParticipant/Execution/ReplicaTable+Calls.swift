@@ -19,7 +19,13 @@ extension ReplicaTable {
             return [start(isSuspended ? .suspend : .resume, of: key)]
         }
         planStepDown(key)
-        if entries[key]?.waiting != nil, entries[key]?.isInLine == false {
+        guard let step = entries[key]?.waiting, entries[key]?.pause == nil else { return [] }
+        if step.isSettingToError, !isSuspended, !isGone(step) {
+            // It takes no place: those may all be taken by what the operator wants to end.
+            stopWaiting(key)
+            return [start(.transition(step.starting(from: entry.state)), of: key)]
+        }
+        if entries[key]?.isInLine == false {
             entries[key]?.isInLine = true
             pools[poolName(of: key.resource)]?.enqueue(key)
         }
@@ -31,14 +37,16 @@ extension ReplicaTable {
         var actions: [Action] = []
         while !isSuspended || isHandingOver, let key = pools[pool]?.dequeue() {
             entries[key]?.isInLine = false
-            guard let entry = entries[key], entry.call == nil, let step = entry.waiting else { continue }
+            guard let entry = entries[key], entry.call == nil, entry.pause == nil, let step = entry.waiting else {
+                continue
+            }
             stopWaiting(key)
-            if let id = step.message?.id, openMessages[id]?.isGone == true {
+            if isGone(step) {
                 _ = close(step.message)
                 continue
             }
             pools[pool]?.occupy()
-            actions.append(start(.transition(step), of: key, in: pool))
+            actions.append(start(.transition(step.starting(from: entry.state)), of: key, in: pool))
         }
         return actions
     }
@@ -46,6 +54,7 @@ extension ReplicaTable {
     private mutating func start(_ work: Job.Work, of key: ReplicaKey, in pool: String? = nil) -> Action {
         guard let model = entries[key]?.model else { preconditionFailure("\(key) has no entry to start") }
         let job = Job(id: nextJobID(), key: key, model: model, work: work)
+        if case .transition = work { entries[key]?.detail = nil }
         entries[key]?.call = Call(job: job, pool: pool)
         callCount += 1
         return .start(job)
@@ -61,13 +70,32 @@ extension ReplicaTable {
         callCount -= 1
         var actions: [Action] = []
         if let step = call.step {
-            actions += settle(step, of: call, declared(result, of: job.key), start: start, now: now)
+            actions += conclude(step, of: call, declared(result, of: job.key), start: start, now: now)
         } else if case .transition = job.work {
             entries[job.key]?.needsReset = true
         }
         actions += advance(job.key)
         if let pool = call.pool { pools[pool]?.release() }
         return actions + startWaiting(in: call.pool ?? poolName(of: job.key.resource)) + handoverProgress()
+    }
+
+    /// A transition has come to its end, or is tried again; then what was reported meanwhile, and what was ordered.
+    private mutating func conclude(
+        _ step: Step, of call: Call, _ result: TransitionResult, start: Int64, now: Int64
+    ) -> [Action] {
+        if let again = retry(step, of: call, result) { return again }
+        var actions = settle(step, of: call, result, start: start, now: now)
+        actions += takePostponed(of: call.job.key, now: now)
+        return actions + dropWaitingAction(of: call.job)
+    }
+
+    /// What waits, and cannot begin in the state that the transition led to, is done with.
+    private mutating func dropWaitingAction(of job: Job) -> [Action] {
+        let (finished, answered) = dropWaiting(of: job.key)
+        guard !finished.isEmpty || answered != nil else { return [] }
+        return [
+            .record(Outcome(key: job.key, model: job.model, change: .none, finished: finished, relays: answered))
+        ]
     }
 
     private mutating func settle(
@@ -78,15 +106,21 @@ extension ReplicaTable {
         var actions: [Action] = []
         switch result {
         case .completed where step.to == StateModel.dropped:
+            outcome.finished = close(entries[key]?.waiting?.message)
+            stopWaiting(key)
             remove(key)
             outcome.change = .remove
             actions.append(.forget(key))
         case .completed:
             outcome.change = .set(change(step, to: step.to, of: key, start: start, now: now))
-        case .rolledBack: break
-        case .cancelled where call.cancellation != nil: break
+        case .rolledBack: outcome.change = withdrawnDetail(of: key)
+        case .cancelled where call.cancellation != nil: outcome.change = withdrawnDetail(of: key)
         case .cancelled:
             let text = "the handler threw CancellationError though the transition was not cancelled"
+            outcome.change = .set(fail(step, text, of: key, start: start, now: now))
+        case .unfinished where call.cancellation != nil: outcome.change = withdrawnDetail(of: key)
+        case .unfinished(let retry):
+            let text = step.attempts > 1 ? "\(retry.reason); attempt \(step.attempt) of \(step.attempts)" : retry.reason
             outcome.change = .set(fail(step, text, of: key, start: start, now: now))
         case .failed(let text):
             outcome.change = .set(fail(step, text, of: key, start: start, now: now))
@@ -97,15 +131,28 @@ extension ReplicaTable {
             return actions
         }
         let closed = close(step.message)
-        outcome.finished = closed + call.cancellationIDs
+        outcome.finished += closed + call.cancellationIDs
         outcome.relays = step.message?.message.concluded(result, isDone: !closed.isEmpty)
         return actions + [.record(outcome)]
     }
 
-    /// A transition took longer than its message allows: the replica is in ERROR, whatever the handler still does.
+    /// What was said of a transition that was not made is true no more.
+    private func withdrawnDetail(of key: ReplicaKey) -> Outcome.Change {
+        guard let entry = entries[key], entry.detail != nil else { return .none }
+        return .note(detail: "", state: entry.state)
+    }
+
+    /// A transition took longer than its message allows. It is cancelled, to be tried again if the message allows that
+    /// too; else, or if the handler does not return from that in the same time, the replica is in ERROR, whatever the
+    /// handler still does.
     mutating func timedOut(_ job: Job, start: Int64, now: Int64) -> [Action] {
         guard let call = entries[job.key]?.call, call.job.id == job.id, let step = call.step else { return [] }
+        if step.attempt < step.attempts, call.cancellation == nil {
+            entries[job.key]?.call?.cancellation = .timeout
+            return [.cancel(job.id)]
+        }
         entries[job.key]?.call?.isAbandoned = true
+        entries[job.key]?.postponed = []
         let pool = releasePlace(of: job.key)
         let limit = step.timeout.map { "\($0)" } ?? "its time"
         let text = "the transition \(step.from) to \(step.to) was not done within \(limit)"
@@ -114,7 +161,7 @@ extension ReplicaTable {
         let outcome = Outcome(
             key: job.key, model: job.model, change: .set(report), finished: closed + call.cancellationIDs,
             relays: step.message?.message.concluded(.failed(text), isDone: !closed.isEmpty))
-        return [.cancel(job.id), .record(outcome)] + startWaiting(in: pool)
+        return [.cancel(job.id), .record(outcome)] + dropWaitingAction(of: job) + startWaiting(in: pool)
     }
 
     /// A call gives its place in the pool to others before it has returned.
@@ -123,25 +170,6 @@ extension ReplicaTable {
         pools[pool]?.release()
         entries[key]?.call?.pool = nil
         return pool
-    }
-
-    /// The user's code says that a replica has failed.
-    /// - Returns: nothing to do when there is no such replica, or it is in ERROR already.
-    mutating func declareFailure(of key: ReplicaKey, reason: String, now: Int64) -> [Action] {
-        guard let entry = entries[key], entry.state != StateModel.error else { return [] }
-        if let call = entry.call, call.step != nil {
-            entries[key]?.declaredFailure = reason
-            return [.cancel(call.job.id)]
-        }
-        setState(StateModel.error, of: key)
-        // What still waits begins in a state that the replica has no more.
-        let finished = close(entry.waiting?.message)
-        stopWaiting(key)
-        let report = StateReport(
-            state: StateModel.error, info: reason, startTime: now, endTime: now, previousState: entry.state,
-            triggeredBy: "")
-        let outcome = Outcome(key: key, model: entry.model, change: .set(report), finished: finished)
-        return [.record(outcome)] + handoverProgress()
     }
 
     /// The result of a transition, unless the replica was declared to have failed meanwhile.
@@ -165,7 +193,13 @@ extension ReplicaTable {
         setState(state, of: key)
         let message = step.message?.message
         return StateReport(
-            state: state, startTime: start, endTime: now, previousState: step.from,
+            state: state, info: info(of: step, of: key), startTime: start, endTime: now, previousState: step.from,
             triggeredBy: message?.relayFrom ?? message?.source ?? "")
+    }
+
+    /// What the handler said last; of what an operator has done, who it was.
+    private func info(of step: Step, of key: ReplicaKey) -> String {
+        if let detail = entries[key]?.detail { return detail }
+        return step.isSettingToError ? "set to ERROR by \(step.message?.message.source ?? "an operator")" : ""
     }
 }

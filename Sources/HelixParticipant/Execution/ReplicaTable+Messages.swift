@@ -32,21 +32,22 @@ extension ReplicaTable {
         let entry = entries[key]
         return InboxRules.verdict(
             from: received.message.fromState ?? "", to: received.message.toState ?? "",
-            state: entry?.state ?? model.initialState, isBusy: entry?.isInTransition ?? false,
+            state: entry?.state ?? model.initialState, isBusy: entry?.isBusy(for: received.message) ?? false,
             token: received.fencingToken, lastToken: entry?.lastToken ?? 0)
     }
 
     /// A transition that still waits though its message was deleted makes room.
     private mutating func dropGoneStep(of key: ReplicaKey) {
-        guard let step = entries[key]?.waiting, let id = step.message?.id, openMessages[id]?.isGone == true else {
-            return
-        }
+        guard let step = entries[key]?.waiting, isGone(step) else { return }
         _ = close(step.message)
         stopWaiting(key)
     }
 
+    /// Whether somebody deleted the message that a transition was ordered by.
+    func isGone(_ step: Step) -> Bool { step.message.flatMap { openMessages[$0.id]?.isGone } ?? false }
+
     private mutating func admit(_ received: ReceivedMessage, key: ReplicaKey, model: RegisteredModel) -> [Action] {
-        var actions: [Action] = []
+        var actions = interrupt(key)
         if let entry = entries[key], entry.model !== model, entry.call == nil {
             remove(key)  // the resource has another model now: its handler is of no use
             actions.append(.forget(key))
@@ -58,6 +59,19 @@ extension ReplicaTable {
         entries[key]?.lastToken = received.fencingToken
         waitingCount += 1
         return actions + advance(key)
+    }
+
+    /// Makes way for what an operator wants: what waits is not made, what runs is cancelled.
+    private mutating func interrupt(_ key: ReplicaKey) -> [Action] {
+        var actions: [Action] = []
+        if let step = entries[key]?.waiting {
+            stopWaiting(key)
+            let finished = close(step.message)
+            if !finished.isEmpty { actions.append(.discard(finished)) }
+        }
+        guard let call = entries[key]?.call, call.step != nil else { return actions }
+        entries[key]?.call?.cancellation = .ordered
+        return actions + [.cancel(call.job.id)]
     }
 
     private mutating func refuse(
@@ -117,6 +131,16 @@ extension ReplicaTable {
     mutating func stopWaiting(_ key: ReplicaKey) {
         guard entries[key]?.waiting != nil else { return }
         entries[key]?.waiting = nil
+        entries[key]?.pause = nil
         waitingCount -= 1
+    }
+}
+
+extension ReplicaTable.Entry {
+    /// Whether a message has to go because of what the replica does. An operator who wants it to be in ERROR waits for
+    /// nothing but another one who does.
+    func isBusy(for message: Message) -> Bool {
+        guard message.isSettingToError else { return isInTransition }
+        return waiting?.isSettingToError ?? false || call?.step?.isSettingToError ?? false
     }
 }

@@ -18,7 +18,7 @@ extension ReplicaTable {
                 actions += advance(key)
             }
         }
-        return actions
+        return actions + takeUntold()
     }
 
     /// The session may expire at any moment: top states stop serving, and nothing begins.
@@ -81,7 +81,8 @@ extension ReplicaTable {
     }
 
     private mutating func abandon(_ key: ReplicaKey) -> [Action] {
-        guard let entry = entries[key] else { return [] }
+        // What nobody was told of yet is as true as before.
+        guard let entry = entries[key], entry.untold == nil else { return [] }
         var actions: [Action] = []
         var wasInTransition = false
         if let call = entry.call, case .transition = call.job.work {
@@ -94,6 +95,8 @@ extension ReplicaTable {
             entries[key]?.needsReset = true
         }
         setState(entry.model.initialState, of: key)
+        entries[key]?.postponed = []
+        entries[key]?.detail = nil
         return actions
     }
 

@@ -23,6 +23,8 @@ struct ReplicaTable: Sendable {
         case discard([String])
         /// Forget the handler of a replica that is no more.
         case forget(ReplicaKey)
+        /// Say when a replica's pause before its next attempt is over.
+        case pause(ReplicaKey, Duration, number: UInt64)
         /// Every replica is down that could be brought down.
         case handedOver
     }
@@ -38,6 +40,14 @@ struct ReplicaTable: Sendable {
         var lastToken: Int64 = 0
         /// What the user's code said when it declared the replica to have failed during a transition.
         var declaredFailure: String?
+        /// Changes that were reported during a transition.
+        var postponed: [SelfChange] = []
+        /// What was said last of the replica, since its last transition began.
+        var detail: String?
+        /// A change that came while there was no session to tell it to.
+        var untold: StateReport?
+        /// While what waits may not begin: which pause it is.
+        var pause: UInt64?
 
         /// Whether a transition waits or runs whose result counts.
         var isInTransition: Bool { waiting != nil || call?.step != nil }
@@ -45,7 +55,7 @@ struct ReplicaTable: Sendable {
 
     /// A call under way.
     struct Call: Sendable {
-        enum Cancellation: Sendable, Hashable { case ordered, suspended, handover }
+        enum Cancellation: Sendable, Hashable { case ordered, suspended, handover, timeout }
 
         let job: Job
         /// The pool in which it holds a place.
@@ -90,6 +100,7 @@ struct ReplicaTable: Sendable {
     /// While handing over: whether no replica is in the top state any more, so that the others may follow.
     var isPastTopStates = false
     private var lastJob: UInt64 = 0
+    private var lastPause: UInt64 = 0
 
     /// Transitions that wait, and calls under way.
     var pendingCount: Int { waitingCount + callCount }
@@ -100,6 +111,11 @@ struct ReplicaTable: Sendable {
     mutating func nextJobID() -> Job.ID {
         lastJob += 1
         return Job.ID(number: lastJob)
+    }
+
+    mutating func nextPause() -> UInt64 {
+        lastPause += 1
+        return lastPause
     }
 
     /// The pool that a resource's transitions run in.

@@ -13,6 +13,7 @@ final class Stage: Sendable {
         /// Some transition may have been running long enough to be marked.
         case marks
         case timeout(Job, start: Int64)
+        case pauseOver(ReplicaKey, number: UInt64)
         case retryCommits
     }
 
@@ -74,6 +75,7 @@ final class Stage: Sendable {
         var cancelled: [CancellableTask] = []
         var forgotten: [any TransitionHandler] = []
         var startCount = 0
+        var pauses: [(Alarm, Duration)] = []
         let time = alarms.now
         let (pending, needsMarkAlarm) = state.withLock { state in
             for action in change(&state.table) {
@@ -88,6 +90,7 @@ final class Stage: Sendable {
                 case .discard(let ids): state.sink?(.discard(ids))
                 case .forget(let key):
                     if let handler = handlers.withLock({ $0.removeValue(forKey: key) }) { forgotten.append(handler) }
+                case .pause(let key, let delay, let number): pauses.append((.pauseOver(key, number: number), delay))
                 case .handedOver: handedOver.ring()
                 }
             }
@@ -95,6 +98,7 @@ final class Stage: Sendable {
             if needsMarkAlarm { state.isMarkAlarmSet = true }
             return (state.table.pendingCount, needsMarkAlarm)
         }
+        for (alarm, delay) in pauses { alarms.set(alarm, after: delay) }
         if needsMarkAlarm { alarms.set(.marks, after: configuration.readMarkDelay) }
         metrics.setPending(pending)
         for task in cancelled { task.cancel() }
@@ -151,6 +155,8 @@ final class Stage: Sendable {
             return .completed
         } catch is TransitionCancelled {
             return .rolledBack
+        } catch let retry as TransitionRetry {
+            return .unfinished(retry)
         } catch is CancellationError {
             return .cancelled
         } catch {
@@ -161,18 +167,19 @@ final class Stage: Sendable {
     /// The replica's handler; the first call makes it. No two calls for one replica overlap, so neither do two makings.
     private func handler(for job: Job) throws -> any TransitionHandler {
         if let handler = handlers.withLock({ $0[job.key] }) { return handler }
-        let replica = Replica(
-            cluster: cluster, instance: instance, resource: job.key.resource, partition: job.key.partition)
-        let handler = try job.model.makeHandler(replica)
+        let handler = try job.model.makeHandler(replica(job.key))
         handlers.withLock { $0[job.key] = handler }
         return handler
     }
 
+    private func replica(_ key: ReplicaKey) -> Replica {
+        Replica(cluster: cluster, instance: instance, key: key, desk: self)
+    }
+
     private func context(of step: Step, _ key: ReplicaKey) -> TransitionContext {
         TransitionContext(
-            replica: Replica(cluster: cluster, instance: instance, resource: key.resource, partition: key.partition),
-            from: step.from, to: step.to, messageID: step.message?.id, fencingToken: step.token,
-            timeout: step.timeout, logger: state.withLock { $0.logger })
+            replica: replica(key), from: step.from, to: step.to, messageID: step.message?.id, fencingToken: step.token,
+            timeout: step.timeout, attempt: step.attempt, logger: state.withLock { $0.logger })
     }
 
     private func log(_ job: Job, _ result: TransitionResult) {
@@ -183,6 +190,9 @@ final class Stage: Sendable {
         switch result {
         case .completed: logger.debug("transition done")
         case .rolledBack, .cancelled: logger.info("transition cancelled")
+        case .unfinished(let retry):
+            let metadata: Logger.Metadata = ["error": "\(retry)", "attempt": "\(step.attempt) of \(step.attempts)"]
+            logger.warning("transition not made yet", metadata: metadata)
         case .failed(let text): logger.error("transition failed", metadata: ["error": "\(text)"])
         }
     }
@@ -193,11 +203,21 @@ final class Stage: Sendable {
             for event in events {
                 switch event {
                 case .marks: markRunning()
-                case .timeout(let job, let start): update { $0.timedOut(job, start: start, now: now()) }
+                case .timeout(let job, let start): timeOut(job, start: start)
+                case .pauseOver(let key, let number): update { $0.endPause(of: key, number: number) }
                 case .retryCommits: state.withLock { $0.sink?(.retry) }
                 }
             }
         }
+    }
+
+    /// A transition that is to be tried again has as long to come to its end as it had to be made.
+    private func timeOut(_ job: Job, start: Int64) {
+        update { $0.timedOut(job, start: start, now: now()) }
+        guard inspect({ $0.counts(job) }), case .transition(let step) = job.work, let timeout = step.timeout else {
+            return
+        }
+        alarms.set(.timeout(job, start: start), after: timeout)
     }
 
     /// Has the messages of all transitions that have been running for a while marked as read, in one go.
@@ -220,5 +240,27 @@ final class Stage: Sendable {
         while inspect({ $0.callCount > 0 }) {
             guard await callEnds.isRung() else { return }
         }
+    }
+}
+
+/// What handlers say by themselves.
+extension Stage: ReplicaDesk {
+    func report(_ change: SelfChange, of key: ReplicaKey) throws(ReportError) {
+        var refusal: ReportError?
+        update { [time = now()] table in
+            do throws(ReportError) {
+                return try table.report(change, of: key, now: time)
+            } catch {
+                refusal = error
+                return []
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    func report(detail: String, of key: ReplicaKey) { update { $0.report(detail: detail, of: key) } }
+
+    func fail(_ key: ReplicaKey, reason: String) {
+        update { [time = now()] in $0.declareFailure(of: key, reason: reason, now: time) }
     }
 }

@@ -1,25 +1,5 @@
 public import Logging
 
-/// Which replica a handler is made for.
-public struct Replica: Sendable, Hashable {
-    /// The cluster.
-    public let cluster: String
-    /// The instance that carries the replica: this one.
-    public let instance: String
-    /// The resource.
-    public let resource: String
-    /// The partition.
-    public let partition: String
-
-    /// A replica of a partition on an instance.
-    public init(cluster: String, instance: String, resource: String, partition: String) {
-        self.cluster = cluster
-        self.instance = instance
-        self.resource = resource
-        self.partition = partition
-    }
-}
-
 /// What a handler is told about the transition it makes.
 public struct TransitionContext: Sendable {
     /// The replica that makes the transition.
@@ -35,14 +15,17 @@ public struct TransitionContext: Sendable {
     /// Hand it to your storage with every write, and let the storage refuse writes with a smaller one than it has seen:
     /// then a top state that was cut off for long cannot spoil what its successor wrote.
     public let fencingToken: Int64
-    /// How long it may take before it is cancelled and the replica is in ERROR; `nil` for any time.
+    /// How long it may take before it is cancelled; `nil` for any time. It is tried again then, or the replica is in ERROR.
     public let timeout: Duration?
+    /// Counts the calls made for one message, from 1: a transition that was not done in time, or whose handler threw
+    /// ``TransitionRetry``, is tried again as often as the message allows (RETRY_COUNT).
+    public let attempt: Int
     private let baseLogger: Logger
 
     /// A context with all its facts; handlers get theirs from the participant, tests make their own.
     public init(
         replica: Replica, from: String, to: String, messageID: String? = nil, fencingToken: Int64 = 0,
-        timeout: Duration? = nil, logger: Logger = Logger(label: "helix.participant")
+        timeout: Duration? = nil, attempt: Int = 1, logger: Logger = Logger(label: "helix.participant")
     ) {
         self.replica = replica
         self.from = from
@@ -50,6 +33,7 @@ public struct TransitionContext: Sendable {
         self.messageID = messageID
         self.fencingToken = fencingToken
         self.timeout = timeout
+        self.attempt = attempt
         baseLogger = logger
     }
 
@@ -61,6 +45,9 @@ public struct TransitionContext: Sendable {
     public var resource: String { replica.resource }
     /// The partition.
     public var partition: String { replica.partition }
+
+    /// Says how far the transition is, for people: see ``Replica/report(detail:)``.
+    public func report(detail: String) { replica.report(detail: detail) }
 
     /// A logger whose metadata name the replica and the transition.
     public var logger: Logger {

@@ -15,7 +15,8 @@ public protocol TransitionHandler: Sendable {
     /// The task is cancelled when the transition is not wanted any more, when it takes longer than its timeout, when
     /// the session is over, and, if it leads to the top state, when the session becomes uncertain.
     /// - Throws: `TransitionCancelled` when the replica is in its former state again; after a cancellation
-    ///   `CancellationError` says the same. Any other error puts the replica into ERROR.
+    ///   `CancellationError` says the same. ``TransitionRetry`` asks for another attempt. Any other error puts the
+    ///   replica into ERROR.
     func transition(_ context: TransitionContext) async throws
 
     /// The session with the coordination service has become uncertain while the replica is in the top state: somebody
@@ -45,6 +46,24 @@ extension TransitionHandler {
 public struct TransitionCancelled: Error, Sendable, Hashable {
     /// The transition was not made.
     public init() {}
+}
+
+/// Thrown by a handler that could not make the transition now but may be able to a little later: it is called again,
+/// as often as the message allows (RETRY_COUNT), and then the replica is in ERROR.
+public struct TransitionRetry: Error, Sendable, Hashable, CustomStringConvertible {
+    /// How long to wait before the next attempt. The replica waits, others take its place meanwhile.
+    public let delay: Duration
+    /// Why it could not be made.
+    public let reason: String
+
+    /// Another attempt after a pause.
+    public init(after delay: Duration, reason: String) {
+        self.delay = delay
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var description: String { reason }
 }
 
 /// Thrown for a transition that the handler does not know.

@@ -90,7 +90,9 @@ struct Attendance: Sendable {
     }
 
     private func commit(_ recorded: [CarryOver.Recorded], _ events: Mailbox<CommitEvent>) async {
-        var ledger = CommitLedger(paths: member.paths, instance: member.instance, session: member.sessionID)
+        var ledger = CommitLedger(
+            paths: member.paths, instance: member.instance, session: member.sessionID,
+            noteDelay: member.configuration.detailDelay)
         for record in recorded { ledger.open(record.state, version: record.version) }
         let committer = Committer(
             session: member.session, paths: member.paths, instance: member.instance, events: events,

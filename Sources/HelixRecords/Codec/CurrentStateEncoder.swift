@@ -32,6 +32,14 @@ package struct CurrentStateEncoder: Sendable {
     /// Whether there is no partition left, so that the znode can go.
     package var isEmpty: Bool { partitions.isEmpty }
 
+    /// A replica as it was taken in last, `nil` when there is none.
+    package subscript(partition: String) -> ReplicaState? {
+        let place = index(of: partition)
+        guard place < partitions.count, partitions[place] == partition else { return nil }
+        let record = Array(#"{"id":"","mapFields":{"#.utf8) + fragments[place] + Self.footer
+        return (try? ZNRecord(decoding: record, path: path))?.mapFields[partition].map(ReplicaState.init(fields:))
+    }
+
     /// Takes in a replica's new state, or with `nil` that it is gone.
     package mutating func set(_ replica: ReplicaState?, for partition: String) {
         let place = index(of: partition)

@@ -10,6 +10,7 @@ import StateModels
 /// - `asked-again`: no replica is asked for a transition from a state that it is not in.
 /// - `error-driven`: only operators take a replica out of ERROR, unless it is dropped.
 /// - `frozen`: while an ideal state cannot be read nothing is asked for its resource.
+/// - `throttled`: a leader begins nothing above the limits that the cluster sets.
 /// - `flood`: the same is not asked again and again without a pause.
 /// - `deposed`: a session that has led writes only while it leads; and nobody else does what only a leader does.
 /// - `resurrected`: a leader does not make the znodes of an instance.
@@ -44,6 +45,9 @@ package struct ClusterInvariants: Sendable {
     /// The partitions that were to be dropped somewhere since then.
     private var droppedUnread: [String: Set<String>] = [:]
     private var asks: [Ask: [Duration]] = [:]
+    private var throttles = ThrottleRule()
+    /// The resources about which the present transaction has messages of the leader.
+    private var begun: Set<String> = []
     /// How often the same may be asked within a second.
     private let asksPerSecond = 12
     /// Sessions of somebody who may break every rule, to see what the others make of it.
@@ -66,6 +70,7 @@ package struct ClusterInvariants: Sendable {
             take(operation, of: transaction)
         }
         for text in world.check() { note("bounds", text) }
+        judgeThrottled(at: transaction.time)
         return faults
     }
 
@@ -83,8 +88,26 @@ package struct ClusterInvariants: Sendable {
             if case .create = operation { elect(transaction.session, isEphemeral: owner != nil) }
             if case .delete = operation { leader = nil }
         }
+        if parts.count == 3, parts[1] == "CLUSTER" {
+            throttles.take(operation.data.flatMap { try? ZNRecord(decoding: $0, path: path) }, at: transaction.time)
+        }
         if parts.count == 2, parts[0] == "IDEALSTATES" { noteIdealState(parts[1], operation, at: transaction.time) }
         world.take(parts: parts, data: operation.data, owner: owner, at: transaction.time)
+    }
+
+    private mutating func judgeThrottled(at time: Duration) {
+        guard !begun.isEmpty else { return }
+        defer { begun = [] }
+        let limits = throttles.limits(at: time)
+        if limits.isEmpty { return }
+        let counts = world.transitionsUnderWay
+        if let limit = limits.cluster, case let count = counts.values.reduce(0, +), count > limit {
+            note("throttled", "\(count) transitions are under way, \(limit) may be")
+        }
+        for resource in begun.sorted() {
+            guard let limit = limits.resource, let count = counts[resource], count > limit else { continue }
+            note("throttled", "\(count) transitions of \(resource) are under way, \(limit) may be")
+        }
     }
 
     /// Whoever takes an unreadable ideal state for none drops everything.
@@ -176,6 +199,7 @@ package struct ClusterInvariants: Sendable {
                 "\(parts[1]) is asked to bring \(message.partitions) out of ERROR, which only operators do")
         }
         judgeFrozen(message, parts[1], at: time)
+        if let resource = message.resource { begun.insert(resource) }
         for partition in message.partitions {
             noteAsk(message, partition, parts[1], target, at: time)
             guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),

@@ -198,6 +198,28 @@ package struct ReplicaWorld: Sendable {
         }
     }
 
+    /// How many transitions are under way, by resource; of those that the controller places, which are all that throttles
+    /// are about.
+    var transitionsUnderWay: [String: Int] {
+        var counts: [String: Int] = [:]
+        for (instance, session) in live {
+            for message in (messages[instance] ?? [:]).values {
+                guard message.messageType == .stateTransition, message.targetSession == session,
+                    let resource = message.resource, let idealState = idealStates[resource],
+                    [.fullAuto, .userDefined].contains(idealState.rebalanceMode)
+                else { continue }
+                let reported = states[Place(instance: instance, session: session)]?[resource]?.record.mapFields ?? [:]
+                counts[resource, default: 0] += message.partitions.count { partition in
+                    let current = reported[partition]?["CURRENT_STATE"]
+                    // Of a batch this part is done.
+                    if current == nil, message.toState == StateModel.dropped { return false }
+                    return current != message.toState
+                }
+            }
+        }
+        return counts
+    }
+
     /// One replica more than wanted is how a replica moves without a gap.
     private func bound(of state: State, _ row: Row) -> Int? {
         switch state.bound {

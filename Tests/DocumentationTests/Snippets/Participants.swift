@@ -44,3 +44,10 @@ func registerBootstrap(_ participant: Participant) throws {
 private func load(_ partition: String) async throws {}
 private func serve(_ partition: String) async throws {}
 private func stop(_ partition: String) async throws {}
+
+func reportWhatHappens(_ replica: Replica, _ context: TransitionContext) throws {
+    try replica.report(from: "RUNNING", to: "EXITED", detail: "exit code 137")  // it exited
+    try replica.report(from: "EXITED", to: "RUNNING")  // it came back
+    replica.fail("disk sdb failed")  // ERROR, until an operator resets it
+    context.report(detail: "copied 43 %")  // a text beside the state, at any time
+}

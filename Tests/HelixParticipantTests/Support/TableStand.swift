@@ -17,6 +17,7 @@ struct TableStand {
     var discarded: [String] = []
     var forgotten: [ReplicaKey] = []
     var handedOverCount = 0
+    var pauses: [(key: ReplicaKey, delay: Duration, number: UInt64)] = []
     private var token: Int64 = 0
 
     init(limit: Int = 40, model: StateModel = .masterSlave) {
@@ -37,6 +38,7 @@ struct TableStand {
             case .record(let outcome): outcomes.append(outcome)
             case .discard(let ids): discarded += ids
             case .forget(let key): forgotten.append(key)
+            case .pause(let key, let delay, let number): pauses.append((key, delay, number))
             case .handedOver: handedOverCount += 1
             }
         }
@@ -53,7 +55,8 @@ struct TableStand {
 
     mutating func received(
         _ id: String, _ partitions: [String], _ from: String, _ to: String, resource: String = "db",
-        type: MessageType = .stateTransition, token given: Int64? = nil
+        type: MessageType = .stateTransition, token given: Int64? = nil, retries: Int? = nil,
+        correlation: String? = nil
     ) -> ReceivedMessage {
         token += 1
         var message = Message(id: id, type: type)
@@ -62,21 +65,31 @@ struct TableStand {
         message.fromState = from
         message.toState = to
         message.source = "controller"
+        message.record.simpleFields["RETRY_COUNT"] = retries.map { String($0) }
+        message.correlationID = correlation
         var stat = Stat()
         stat.createdZxid = given ?? token
         return ReceivedMessage(id: id, message: message, stat: stat)
     }
 
     mutating func accept(
-        _ id: String, _ partitions: String..., from: String, to: String, resource: String = "db", token: Int64? = nil
+        _ id: String, _ partitions: String..., from: String, to: String, resource: String = "db", token: Int64? = nil,
+        retries: Int? = nil, correlation: String? = nil
     ) {
-        let message = received(id, partitions, from, to, resource: resource, token: token)
+        let message = received(
+            id, partitions, from, to, resource: resource, token: token, retries: retries, correlation: correlation)
         perform(table.accept(message, model: model))
     }
 
     mutating func cancel(_ id: String, _ partition: String, from: String, to: String) {
         let message = received(id, [partition], from, to, type: .cancellation)
         perform(table.cancel(message))
+    }
+
+    /// A partition's state changes by itself.
+    mutating func report(_ partition: String, _ from: String, _ to: String, _ detail: String = "") throws(ReportError) {
+        let change = SelfChange(from: from, to: to, detail: detail)
+        perform(try table.report(change, of: ReplicaKey(resource: "db", partition: partition), now: 5))
     }
 
     /// The handler of a partition returns.

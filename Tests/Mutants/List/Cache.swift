@@ -6,8 +6,14 @@ extension Mutant {
             "A reading of everything that a lost connection cut short is not done again: decisions rest on half a cluster.",
             .expression(
                 in: "HelixController/RebalanceLoop.swift",
-                "mustLoad = ⟦true⟧\n                try await office.session.untilConnected(context)",
-                becomes: "false")),
+                "isComplete = ⟦false⟧\n                try await office.session.untilConnected(context)",
+                becomes: "true")),
+        Mutant(
+            "gaps-of-a-standby-are-forgotten",
+            "A controller that wins the office in the middle of reading decides on the half of the cluster that it knows.",
+            .expression(
+                in: "HelixController/StandbyCache.swift", "return ⟦isComplete && !reconnected.isUp⟧ ? cache : nil",
+                becomes: "true")),
         Mutant(
             "records-are-watched-only-once",
             "A record that has changed is read without arming the watch again, so its next change goes unseen.",

@@ -2,6 +2,12 @@ extension Mutant {
     /// What is decided.
     static let pipeline: [Mutant] = [
         Mutant(
+            "throttles-forget-what-is-under-way",
+            "Only what begins in the same pass counts against the limits of the cluster, not what is under way.",
+            .expression(
+                in: "RebalancePipeline/Throttling/WantedTransitions.swift",
+                "for move in plan.state.pending where ⟦!move.isUnprocessable⟧ {", becomes: "false")),
+        Mutant(
             "pending-message-is-ignored",
             "A replica that has been asked for a transition is asked for the next one before it has made that.",
             .expression(

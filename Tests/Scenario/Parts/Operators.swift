@@ -101,6 +101,21 @@ struct Operators: ScenarioPart {
                 try await world.cluster.advance(by: wait)
                 try await world.operate { try await $0.exitMaintenance(cluster) }
             },
+            FaultKind("throttle", weight: 4) { world, random in
+                let (all, each) = (Int.random(in: 1...20, using: &random), Int.random(in: 1...6, using: &random))
+                let isCancelling = Bool.random(using: &random)
+                let wait = random.duration(in: .seconds(20)...(.seconds(60)))
+                try await world.operate {
+                    try await $0.updateClusterConfig(world.cluster.name) {
+                        $0.throttles = [
+                            ThrottleConfig(.cluster, .any, limit: all), ThrottleConfig(.resource, .any, limit: each),
+                            ThrottleConfig(.instance, .load, limit: 1),
+                        ]
+                        $0.isCancellationEnabled = isCancelling
+                    }
+                }
+                try await world.cluster.advance(by: wait)
+            },
             FaultKind("automatic-maintenance", weight: 2) { world, random in
                 let cluster = world.cluster.name
                 let limit = Int.random(in: 0...2, using: &random)
@@ -127,6 +142,8 @@ struct Operators: ScenarioPart {
         try await world.insist { admin in
             try await admin.enableCluster(cluster)
             try await admin.updateClusterConfig(cluster) {
+                $0.throttles = []
+                $0.isCancellationEnabled = false
                 $0.maxOfflineInstances = nil
                 $0.offlineInstancesForAutoExit = nil
                 $0.offlineTimeoutInMaintenance = nil

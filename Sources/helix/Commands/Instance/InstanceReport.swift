@@ -101,3 +101,9 @@ struct ResetReport: Rendering {
         }
     }
 }
+
+struct SetErrorReport: Rendering {
+    let messages: [String]
+
+    var text: String { "asked \(messages.count) \(messages.count == 1 ? "replica" : "replicas") to go to ERROR" }
+}

@@ -3,8 +3,8 @@ import HelixAdmin
 
 struct PartitionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "partition", abstract: "Reset, enable and disable partitions on one instance.",
-        subcommands: [Reset.self, Enable.self, Disable.self])
+        commandName: "partition", abstract: "Reset, fail, enable and disable partitions on one instance.",
+        subcommands: [Reset.self, SetError.self, Enable.self, Disable.self])
 }
 
 /// Partitions of a resource on an instance.
@@ -42,6 +42,27 @@ extension PartitionCommand {
         func outcome(_ administrator: Administrator) async throws -> ResetReport {
             ResetReport(
                 messages: try await administrator.resetPartitions(
+                    target.partitions, of: target.resource, on: target.instance, in: target.cluster))
+        }
+    }
+
+    struct SetError: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put replicas into ERROR, whatever they are and do.",
+            discussion: """
+                For a replica that its instance takes to be well, and is not. What it does is cancelled, and it serves no
+                more; others take over. 'helix partition reset' brings it back.
+
+                EXAMPLE
+                  helix partition set-error orders Orders Orders_3 --instance node1_8080
+                """)
+
+        @OptionGroup var target: PartitionArguments
+        @OptionGroup var common: CommonOptions
+
+        func outcome(_ administrator: Administrator) async throws -> SetErrorReport {
+            SetErrorReport(
+                messages: try await administrator.setPartitionsToError(
                     target.partitions, of: target.resource, on: target.instance, in: target.cluster))
         }
     }
