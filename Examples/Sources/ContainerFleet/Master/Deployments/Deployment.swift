@@ -63,6 +63,10 @@ public struct Deployment: Sendable, Hashable, Codable {
     public var stable: Int?
     /// The places that have been told to have the latest generation, and when, in milliseconds since 1970.
     public var assigned: [String: Int64]
+    /// Whether none of its tasks is to run for the time being.
+    public var isStopped = false
+    /// The places whose tasks are not to run for the time being, sorted.
+    public var stoppedPlaces: [String] = []
     /// How it stands.
     public var phase: Phase
     /// What there is to say of that, for people.
