@@ -4,6 +4,7 @@ import FleetModel
 import HelixController
 import HelixParticipant
 import HelixSimulation
+import Logging
 import StateModels
 import Synchronization
 import Testing
@@ -59,7 +60,8 @@ struct FleetStage: Sendable {
             configuration.controller.processName = "1@\(name)"
             let master = FleetMaster(
                 cluster: cluster.name, name: name, coordination: coordination, configuration: configuration,
-                clock: cluster.clock, now: now, makeID: { "the-fleet" },
+                logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: cluster.clock, now: now,
+                makeID: { "the-fleet" },
                 environment: ControllerEnvironment(now: now, makeMessageID: { world.makeID() }))
             masters.all.withLock { $0[name] = master }
             try await master.run()

@@ -9,7 +9,7 @@ struct FleetJobTests {
     @Test("a second job of one name and version is refused, and equal jobs have equal ids (AC1, AC9)")
     func twice() async throws {
         try await FleetStage.run(hosts: 0) { stage in
-            let text = "{name: web, version: 1, image: nginx}"
+            let text = "name: web\nversion: 1\nimage: nginx\n"
             let id = try await stage.fleet.createJob(text, user: "ann")
             #expect(id.hash.count == 40)
             await expectRefusal(.jobAlreadyExists) { try await stage.fleet.createJob(text, user: "bob") }
@@ -23,12 +23,12 @@ struct FleetJobTests {
     @Test("a wrong hash and wrong fields are refused, all at once (AC8)")
     func invalid() async throws {
         try await FleetStage.run(hosts: 0) { stage in
-            let text = "{name: web, version: 1, image: nginx}"
+            let text = "name: web\nversion: 1\nimage: nginx\n"
             await expectRefusal(.invalidJobDefinition) {
                 try await stage.fleet.createJob(text, id: "web:1:0000000", user: "ann")
             }
             do {
-                _ = try await stage.fleet.createJob("{name: a b, version: 1, image: 'X!', ports: {a: 0}}", user: "ann")
+                _ = try await stage.fleet.createJob("name: a b\nversion: 1\nimage: X!\nports: {a: 0}\n", user: "ann")
                 Issue.record("it was accepted")
             } catch let error as FleetError {
                 #expect(error.code == .invalidJobDefinition && error.problems.count == 3)
@@ -255,6 +255,11 @@ struct FleetDeploymentTests {
             try await stage.until("what fits runs") { $0.running(big).count == 2 && $0.running(port).count == 2 }
             try await stage.cluster.advance(by: .seconds(20))
             #expect(stage.running(big) == ["h0", "h1"] && stage.running(port) == ["h0", "h1"])
+            #expect(stage.fleet.status().count == 4 && stage.phase("web") == .rollingOut)
+            #expect(stage.fleet.deployments()[1].message.hasSuffix("1 without room on any host"))
+            try await stage.addHost("h2", HostDescription(cpus: 1_000))
+            try await stage.until("all run") { $0.running(big).count == 3 && $0.running(port).count == 3 }
+            try await stage.until("it is done") { $0.phase("web") == .active && $0.phase("port") == .active }
         }
     }
 
@@ -297,7 +302,10 @@ struct FleetDeploymentTests {
     @Test("a job that runs once is done, and is not run again (B11)")
     func runOnce() async throws {
         try await FleetStage.run(hosts: 1) { stage in
-            let id = try await stage.job("1") { $0.isRunOnce = true }
+            let id = try await stage.job("1") { job in
+                job.isRunOnce = true
+                job.restart = .never
+            }
             _ = try await stage.fleet.deploy(DeployRequest("web", on: .hosts(["h0"])), user: "ann")
             let outcome = try await stage.fleet.wait("web-1", generation: 1, timeout: .seconds(30))
             #expect(outcome.phase == .active && outcome.exits == [0])

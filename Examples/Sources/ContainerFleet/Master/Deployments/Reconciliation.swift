@@ -53,17 +53,22 @@ public struct Reconciliation: Sendable, Hashable {
     /// When to look again even if nothing happens, in milliseconds since 1970.
     public private(set) var nextDeadline: Int64?
 
+    private let homeless: Set<String>
+
     /// Whether nothing is left of a deployment that is to go.
     public var isGone: Bool { deployment.phase == .removing && places.isEmpty }
 
     /// - Parameters:
     ///   - hosts: all hosts that are registered.
     ///   - deployed: the jobs of which there are resources, by id.
+    ///   - homeless: places for which no host has room now.
     ///   - now: milliseconds since 1970.
     public init(
-        _ deployment: Deployment, hosts: [HostStanding], deployed: [String: DeployedJob], now: Int64
+        _ deployment: Deployment, hosts: [HostStanding], deployed: [String: DeployedJob],
+        homeless: Set<String> = [], now: Int64
     ) {
         self.deployment = deployment
+        self.homeless = homeless
         if deployment.phase == .removing {
             places = deployed.mapValues { _ in [] }
             return
@@ -81,7 +86,7 @@ public struct Reconciliation: Sendable, Hashable {
         let present = deployed[job]?.places ?? []
         for place in present where deployment.assigned[place] == nil { deployment.assigned[place] = now }
         let wantedSet = Set(wanted)
-        deployment.assigned = deployment.assigned.filter { wantedSet.contains($0.key) }
+        deployment.assigned = deployment.assigned.filter { wantedSet.contains($0.key) && !homeless.contains($0.key) }
         let step = RolloutStep(
             .init(
                 places: wanted, unreachable: unreachable(hosts), assigned: deployment.assigned,
@@ -115,7 +120,7 @@ public struct Reconciliation: Sendable, Hashable {
     }
 
     private func unreachable(_ hosts: [HostStanding]) -> Set<String> {
-        if case .replicas = deployment.target { return [] }
+        if case .replicas = deployment.target { return homeless }
         return Set(hosts.filter { !$0.isUp }.map(\.name))
     }
 
@@ -153,11 +158,12 @@ public struct Reconciliation: Sendable, Hashable {
         let all = step.done.count + step.underWay.count + step.starting.count + step.waiting.count + step.failed.count
         var message = "\(step.done.count) of \(all) run \(deployment.latest.job)"
         if !step.failed.isEmpty { message += ", \(step.failed.count) failed" }
-        if !step.unreachable.isEmpty { message += ", \(step.unreachable.count) down" }
+        let missing = step.unreachable.count
+        if missing > 0 { message += homeless.isEmpty ? ", \(missing) down" : ", \(missing) without room on any host" }
         switch deployment.phase {
         case .paused, .failed, .removing: break
         case .rollingOut, .active:
-            let isComplete = step.verdict == .complete
+            let isComplete = step.verdict == .complete && homeless.isEmpty
             if isComplete && deployment.stable != deployment.latest.number {
                 deployment.stable = deployment.latest.number
                 events.append("\(deployment.latest.job) is rolled out: \(message)")

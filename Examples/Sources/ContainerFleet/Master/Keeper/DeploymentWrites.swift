@@ -22,9 +22,11 @@ struct DeploymentWrites {
 
     var isEmpty: Bool { deployment == nil && !isGone && created.isEmpty && changed.isEmpty && removed.isEmpty }
 
-    init(_ present: Deployment, in view: FleetView, now: Int64) {
+    /// - Parameter homeless: places for which no host has room.
+    init(_ present: Deployment, in view: FleetView, homeless: Set<String>, now: Int64) {
         let next = Reconciliation(
-            present, hosts: view.standings(present), deployed: view.deployed(present), now: now)
+            present, hosts: view.standings(present), deployed: view.deployed(present), homeless: homeless,
+            now: now)
         events = next.events
         deadline = next.nextDeadline
         if next.isGone {

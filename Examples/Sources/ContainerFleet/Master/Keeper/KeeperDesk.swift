@@ -35,8 +35,9 @@ struct KeeperDesk {
         // Before tasks are placed, it is known what hosts can carry.
         try await keepCluster(view)
         try await keepHosts(view)
+        var rooms = Rooms(view)
         for name in view.deployments.keys.sorted() {
-            try await keep(name, view, now, &agenda)
+            try await keep(name, view, &rooms, now, &agenda)
         }
         try await expireJobs(view, now, &agenda)
         try await forgetTombstones(view, now, &agenda)
@@ -83,9 +84,11 @@ struct KeeperDesk {
         }
     }
 
-    private func keep(_ name: String, _ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
+    private func keep(
+        _ name: String, _ view: FleetView, _ rooms: inout Rooms, _ now: Int64, _ agenda: inout Agenda
+    ) async throws {
         guard let present = view.deployments[name]?.value, view.problems[name] == nil else { return }
-        let writes = DeploymentWrites(present, in: view, now: now)
+        let writes = DeploymentWrites(present, in: view, homeless: rooms.homeless(present), now: now)
         agenda.meet(writes.deadline)
         guard !writes.isEmpty else { return }
         var configured = Set(writes.removed)

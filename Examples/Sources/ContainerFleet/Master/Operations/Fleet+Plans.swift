@@ -12,7 +12,7 @@ public struct FleetPlan: Sendable, Hashable, Codable {
             case replace
             /// Its task goes.
             case stop
-            /// It waits until its host is there.
+            /// It waits until its host is there, or one has room.
             case wait
         }
 
@@ -89,13 +89,15 @@ extension FleetPlan {
         deployment = wanted.name
         self.index = index
         changes = []
+        var rooms = Rooms(view)
+        let homeless = rooms.homeless(wanted)
         let hosts = view.standings(wanted)
         let before = view.deployed(wanted)
         let here = Self.jobs(before)
         var (deployment, deployed, time, step) = (wanted, before, now, 0)
         let latest = wanted.latest.job
         while step < 100_000 {
-            let next = Reconciliation(deployment, hosts: hosts, deployed: deployed, now: time)
+            let next = Reconciliation(deployment, hosts: hosts, deployed: deployed, homeless: homeless, now: time)
             let known = Set(deployed[latest]?.places ?? [])
             let started = (next.places[latest] ?? []).filter { !known.contains($0) }
             let after = next.places.mapValues { places in
@@ -106,7 +108,9 @@ extension FleetPlan {
             if started.isEmpty, next.deployment.phase == deployment.phase, Self.jobs(after) == Self.jobs(deployed) {
                 if let waiting = next.step?.unreachable {
                     changes += waiting.filter { !known.contains($0) }.map { place in
-                        Change(action: .wait, place: place, host: place, from: here[place], to: latest, step: step + 1)
+                        Change(
+                            action: .wait, place: place, host: wanted.isPlacedByHost ? place : nil, from: here[place],
+                            to: latest, step: step + 1)
                     }
                 }
                 break

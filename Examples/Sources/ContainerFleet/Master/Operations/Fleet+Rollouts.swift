@@ -117,8 +117,10 @@ extension Fleet {
         let view = view
         guard let found = view.deployments[name] else { throw Self.noDeployment(name) }
         let deployment = found.value
+        var rooms = Rooms(view)
         let step = Reconciliation(
-            deployment, hosts: view.standings(deployment), deployed: view.deployed(deployment), now: now()
+            deployment, hosts: view.standings(deployment), deployed: view.deployed(deployment),
+            homeless: rooms.homeless(deployment), now: now()
         ).step
         return RolloutStatus(
             deployment: name, phase: deployment.phase, message: deployment.message, generation: deployment.latest,

@@ -24,7 +24,6 @@ struct WantedResource {
         wanted.stateModel = (job.isRunOnce ? StateModel.runOnce : .container).name
         wanted.stateModelFactory = "DEFAULT"
         wanted.replicas = .count(1)
-        wanted.minActiveReplicas = 0
         wanted.numPartitions = places.count
         wanted.isEnabled = !deployment.isStopped
         wanted.rebalanceStrategy = ResourceSettings.defaultStrategy
