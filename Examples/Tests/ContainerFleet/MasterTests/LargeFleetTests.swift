@@ -22,7 +22,9 @@ struct LargeFleetTests {
                 let master = FleetMaster(cluster: "fleet", name: "m1", coordination: service, logger: quiet)
                 group.addTask { try await master.run() }
                 defer { group.cancelAll() }
-                try await eventually(within: .seconds(120), "20,000 tasks") { master.fleet.status().count == 20_000 }
+                try await eventually(within: .seconds(120), "20,000 tasks") {
+                    master.fleet.view.board.tasks.count == 20_000
+                }
                 var rows: [StatusRow] = []
                 let clock = ContinuousClock()
                 let times = (0..<3).map { _ in clock.measure { rows = master.fleet.status() } }
