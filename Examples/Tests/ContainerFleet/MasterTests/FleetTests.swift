@@ -263,6 +263,19 @@ struct FleetDeploymentTests {
         }
     }
 
+    @Test("replicas are spread over zones")
+    func zones() async throws {
+        try await FleetStage.run(hosts: 0) { stage in
+            for index in 0..<6 { try await stage.addHost("h\(index)", HostDescription(zone: "z\(index / 2)")) }
+            let id = try await stage.job("1") { $0.rollout.parallelism = 3 }
+            _ = try await stage.fleet.deploy(DeployRequest("web", on: .replicas(3)), user: "ann")
+            try await stage.until("they run") { $0.running(id).count == 3 }
+            #expect(
+                Set(stage.running(id).map { $0.dropFirst().first.flatMap(\.wholeNumberValue).map { $0 / 2 } }).count
+                    == 3)
+        }
+    }
+
     @Test("replicas stay on hosts that match")
     func selectedReplicas() async throws {
         try await FleetStage.run(hosts: 3) { stage in
