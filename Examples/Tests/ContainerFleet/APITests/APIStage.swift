@@ -46,7 +46,8 @@ struct APIStage: Sendable {
     }
 
     static func until(_ condition: () throws -> Bool) async throws {
-        try await eventually(within: .seconds(60), "it", condition)
+        // Simulations beside this one take the processors for themselves.
+        try await eventually(within: .seconds(300), "it", condition)
     }
 
     /// Asks, and expects a status.

@@ -157,7 +157,7 @@ struct APITests {
         }
     }
 
-    @Test("events stream as they happen, and resume from an index", .timeLimit(.minutes(2)))
+    @Test("events stream as they happen, and resume from an index", .timeLimit(.minutes(10)))
     func events() async throws {
         try await APIStage.run { stage in
             let (ports, port) = AsyncStream<Int>.makeStream()

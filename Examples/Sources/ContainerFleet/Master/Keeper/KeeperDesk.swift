@@ -65,23 +65,46 @@ struct KeeperDesk {
         try await administrator.updateClusterConfig(cluster) { Loads.apply(view.jobs.values, to: &$0) }
     }
 
+    /// Writes into the configurations of hosts what differs, all in one go, each on condition that it is what was read.
     private func keepHosts(_ view: FleetView) async throws {
         let isOwn: (String) -> Bool = { resource in
             view.identities[resource] != nil || view.tombstones[resource] != nil
         }
         let wanted = view.wantedHosts()
-        for instance in view.table?.instances ?? [] {
-            guard let host = wanted[instance.name] else { continue }
+        let different = (view.table?.instances ?? []).filter { instance in
             var config = instance.config
-            host.apply(to: &config, isOwn: isOwn)
-            guard config != instance.config else { continue }
+            wanted[instance.name]?.apply(to: &config, isOwn: isOwn)
+            return config != instance.config
+        }.map(\.name)
+        guard !different.isEmpty else { return }
+        let found = await store.session.read(different.map { .get(paths.instanceConfig($0)) })
+        var writes: [WriteOperation] = []
+        for (name, result) in zip(different, found) {
+            guard case .success(.data(let data, let stat)) = result else { continue }
             do {
-                try await administrator.updateInstance(instance.name, in: cluster) { host.apply(to: &$0, isOwn: isOwn) }
-            } catch let error as AdministrationError {
-                // One that is no more, or cannot be read, does not hinder the others.
-                logger.notice("A host is left as it is", metadata: ["host": "\(instance.name)", "error": "\(error)"])
+                let write = try Self.write(paths.instanceConfig(name), data, stat.version) {
+                    wanted[name]?.apply(to: &$0, isOwn: isOwn)
+                }
+                if let write { writes.append(write) }
+            } catch {
+                // One that cannot be read does not hinder the others.
+                logger.notice("A host is left as it is", metadata: ["host": "\(name)", "error": "\(error)"])
             }
         }
+        let results = await store.session.write(writes)
+        for result in results {
+            if case .failure(let error) = result, error.code != .badVersion, error.code != .noNode { throw error }
+        }
+    }
+
+    /// The write that changes a host's configuration; `nil` when there is nothing to change.
+    private static func write(
+        _ path: String, _ data: [UInt8], _ version: Int32, _ change: (inout InstanceConfig) -> Void
+    ) throws -> WriteOperation? {
+        let present = try InstanceConfig(decoding: data, path: path)
+        var config = present
+        change(&config)
+        return config == present ? nil : .set(path, data: try config.encoded(path: path), version: version)
     }
 
     private func keep(

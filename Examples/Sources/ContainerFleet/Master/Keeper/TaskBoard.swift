@@ -115,6 +115,9 @@ public struct TaskBoard: Sendable {
         upSince = up
     }
 
+    /// How many tasks there are.
+    public var count: Int { entries.count }
+
     /// All tasks, by resource, place and host.
     public var tasks: [FleetTask] {
         byResource.keys.sorted().flatMap { resource in
