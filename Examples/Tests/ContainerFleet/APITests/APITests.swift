@@ -8,7 +8,9 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
+import Support
 import Testing
+import ZooKeeper
 
 @testable import FleetAPI
 
@@ -38,29 +40,38 @@ struct APITests {
 
     @Test("a job is created, deployed, looked at, stopped, undeployed and removed")
     func flow() async throws {
-        try await APIStage.run { stage in
-            let data = try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
-            let id = try JSONDecoder().decode(JobReference.self, from: data).id
-            try await stage.refused(.conflict, .jobAlreadyExists, .post, "/v1/jobs", Self.job)
-            try await stage.ask(
-                .post, "/v1/deployments", #"{"job": "web", "hosts": ["h0", "h1"]}"#, expecting: .created)
-            let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait?timeout=30")
-            #expect(outcome.phase == .active)
-            try await APIStage.until { stage.fleet.status().count { $0.state == "RUNNING" } == 2 }
-            let rows = try await stage.read([StatusRow].self, "/v1/status?host=h1")
-            #expect(rows.map(\.job) == [id] && rows[0].detail.container == "c-h1")
-            try await stage.refused(.conflict, .stillInUse, .delete, "/v1/jobs/web")
-            try await stage.ask(.post, "/v1/deployments/web-1/goal", #"{"started": false, "hosts": ["h0"]}"#)
-            try await APIStage.until { stage.fleet.status(host: "h0").map(\.goal) == ["STOP"] }
-            try await stage.ask(.delete, "/v1/deployments/web-1?host=h0", expecting: .accepted)
-            try await APIStage.until { stage.fleet.status().map(\.host) == ["h1"] }
-            try await stage.ask(.delete, "/v1/deployments/web", expecting: .accepted)
-            try await APIStage.until { stage.fleet.deployments().isEmpty && stage.fleet.view.resources.isEmpty }
-            let history = try await stage.read([TaskEvent].self, "/v1/jobs/web/history")
-            #expect(history.contains { $0.state == "RUNNING" })
-            try await stage.ask(.delete, "/v1/jobs/web")
-            try await stage.refused(.notFound, .jobNotFound, .get, "/v1/jobs/web")
+        try await APIStage.run { try await Self.playFlow($0) }
+    }
+
+    @Test("so it is with a real ZooKeeper", .timeLimit(.minutes(10)))
+    func realFlow() async throws {
+        try await withStage("") { zookeeper in
+            try await APIStage.run(on: ZooKeeperCoordination(zookeeper.zookeeper)) { try await Self.playFlow($0) }
         }
+    }
+
+    private static func playFlow(_ stage: APIStage) async throws {
+        let data = try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
+        let id = try JSONDecoder().decode(JobReference.self, from: data).id
+        try await stage.refused(.conflict, .jobAlreadyExists, .post, "/v1/jobs", Self.job)
+        try await stage.ask(
+            .post, "/v1/deployments", #"{"job": "web", "hosts": ["h0", "h1"]}"#, expecting: .created)
+        let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait?timeout=30")
+        #expect(outcome.phase == .active)
+        try await APIStage.until { stage.fleet.status().count { $0.state == "RUNNING" } == 2 }
+        let rows = try await stage.read([StatusRow].self, "/v1/status?host=h1")
+        #expect(rows.map(\.job) == [id] && rows[0].detail.container == "c-h1")
+        try await stage.refused(.conflict, .stillInUse, .delete, "/v1/jobs/web")
+        try await stage.ask(.post, "/v1/deployments/web-1/goal", #"{"started": false, "hosts": ["h0"]}"#)
+        try await APIStage.until { stage.fleet.status(host: "h0").map(\.goal) == ["STOP"] }
+        try await stage.ask(.delete, "/v1/deployments/web-1?host=h0", expecting: .accepted)
+        try await APIStage.until { stage.fleet.status().map(\.host) == ["h1"] }
+        try await stage.ask(.delete, "/v1/deployments/web", expecting: .accepted)
+        try await APIStage.until { stage.fleet.deployments().isEmpty && stage.fleet.view.resources.isEmpty }
+        let history = try await stage.read([TaskEvent].self, "/v1/jobs/web/history")
+        #expect(history.contains { $0.state == "RUNNING" })
+        try await stage.ask(.delete, "/v1/jobs/web")
+        try await stage.refused(.notFound, .jobNotFound, .get, "/v1/jobs/web")
     }
 
     @Test("whatever is wrong is told with a code and a cure")

@@ -119,6 +119,9 @@ public final class FleetMaster: Service, Sendable {
         }
         try await administrator.updateClusterConfig(cluster) { config in
             config.allowsAutoJoin = true
+            if config.deregistrationTimeout == nil, let retention = configuration.hostRetention {
+                config.deregistrationTimeout = retention
+            }
             if config.capacityKeys.isEmpty { Loads.apply([], to: &config) }
         }
         _ = try await FleetStore(cluster: cluster, session: session, now: now).setUp(makeID: makeID)

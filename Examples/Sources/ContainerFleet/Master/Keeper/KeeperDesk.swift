@@ -15,6 +15,8 @@ struct KeeperDesk {
     let logger: Logger
     private let paths: ClusterPaths
     private var looks = 0
+    /// When unused jobs are looked for again, in milliseconds since 1970.
+    private var nextRetention: Int64 = 0
 
     init(
         cluster: String, store: FleetStore, administrator: Administrator, configuration: MasterConfiguration,
@@ -41,6 +43,7 @@ struct KeeperDesk {
         }
         try await expireJobs(view, now, &agenda)
         try await forgetTombstones(view, now, &agenda)
+        try await forgetJobs(view, now, &agenda)
         if !agenda.events.isEmpty { try await store.append(agenda.events) }
         looks += 1
         if looks % 100 == 1 { try await store.trimJournals() }
@@ -155,6 +158,26 @@ struct KeeperDesk {
             } catch let error as FleetError where error.code == .stillInUse {
                 agenda.meet(now + 1_000)
             }
+        }
+    }
+
+    /// Forgets jobs that nobody has used for long, once an hour.
+    private mutating func forgetJobs(_ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
+        guard let age = configuration.jobRetention?.milliseconds else { return }
+        guard now >= nextRetention else { return agenda.meet(nextRetention) }
+        nextRetention = now + 3_600_000
+        agenda.meet(nextRetention)
+        let retention = JobRetention(age: age)
+        let used = Set(view.deployments.values.flatMap { $0.value.generations.map(\.job) })
+            .union(view.identities.values.map(\.job.description))
+        for (id, job) in view.jobs.sorted(by: { $0.key < $1.key }) where !used.contains(id) {
+            let last = try await store.history(of: job.id).last?.time
+            guard retention.forgets(job, isUsed: false, lastEvent: last, now: now) else { continue }
+            do {
+                try await store.removeJob(job.id)
+                agenda.events.append(
+                    FleetEvent(topic: "job", subject: id, text: "nobody has used it for long", time: now))
+            } catch let error as FleetError where error.code == .stillInUse {}
         }
     }
 
