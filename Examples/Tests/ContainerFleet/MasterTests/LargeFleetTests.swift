@@ -1,12 +1,13 @@
 import Coordination
 import FleetJobs
-import FleetMaster
 import FleetModel
 import HelixAdmin
 import HelixRecords
 import Logging
 import Support
 import Testing
+
+@testable import FleetMaster
 
 @Suite("A fleet of a thousand hosts")
 struct LargeFleetTests {
@@ -31,6 +32,19 @@ struct LargeFleetTests {
                 let best = times.min() ?? .zero
                 print("status of 1,000 hosts with 20 tasks each: \(best)")
                 #expect(rows.allSatisfy { $0.state == "RUNNING" && $0.detail.container != nil })
+                let view = master.fleet.view
+                let look = clock.measure {
+                    _ = view.wantedHosts()
+                    var rooms = Rooms(view)
+                    for name in view.deployments.keys.sorted() {
+                        guard let deployment = view.deployments[name]?.value else { continue }
+                        _ = DeploymentWrites(deployment, in: view, homeless: rooms.homeless(deployment), now: 10_000)
+                    }
+                }
+                var board = view.board
+                let table = try #require(view.table)
+                let take = clock.measure { _ = board.take(table, view.identities, now: 10_000) }
+                print("a look of its master: \(look), and \(take) to find what is different")
                 // What is not optimized takes about ten times as long, and other tests run beside this one.
                 #if DEBUG
                     let limit = Duration.milliseconds(4_000)
