@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import ServiceLifecycle
 import Support
 import Testing
@@ -191,6 +192,43 @@ struct APITests {
                 let text = try await later
                 #expect(!text.contains("it was created") && Self.ids(text).allSatisfy { $0 > ids.last ?? 0 })
             }
+        }
+    }
+
+    @Test("with a certificate it speaks TLS", .timeLimit(.minutes(10)))
+    func encrypted() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "fleet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (key, certificate) = (directory.appending(path: "key.pem").path, directory.appending(path: "cert.pem").path)
+        let maker = try Process.run(
+            URL(filePath: "/usr/bin/openssl"),
+            arguments: [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+                "-subj", "/CN=localhost", "-keyout", key, "-out", certificate,
+            ])
+        maker.waitUntilExit()
+        let tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        try await APIStage.run { stage in
+            let (ports, port) = AsyncStream<Int>.makeStream()
+            let application = try stage.server.application(at: .hostname("127.0.0.1", port: 0), tls: tls) { number in
+                if let number { port.yield(number) }
+            }
+            var settings = HTTPClient.Configuration()
+            settings.tlsConfiguration = .makeClientConfiguration()
+            settings.tlsConfiguration?.certificateVerification = .none
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.run() }
+                defer { group.cancelAll() }
+                let number = try #require(await ports.first { _ in true })
+                let request = HTTPClientRequest(url: "https://127.0.0.1:\(number)/v1/master")
+                let response = try await client.execute(request, timeout: .seconds(60))
+                #expect(response.status == .ok)
+            }
+            try await client.shutdown()
         }
     }
 
