@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -60,6 +61,19 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Sources/ContainerFleet/Agent"),
+        .target(
+            name: "FleetModel", dependencies: ["FleetJobs", helix], path: "Sources/ContainerFleet/Model"),
+        .target(
+            name: "FleetMaster", dependencies: ["FleetJobs", "FleetModel", helix, logging, lifecycle],
+            path: "Sources/ContainerFleet/Master"),
+        .target(
+            name: "FleetAPI",
+            dependencies: [
+                "FleetMaster", "FleetJobs", "FleetModel", helix, logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ],
+            path: "Sources/ContainerFleet/API"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
@@ -85,6 +99,10 @@ let package = Package(
             name: "FleetAgentTests",
             dependencies: ["FleetAgent", "FleetAgentSupport", "FleetEngine", "FleetSupport", "Support", simulation],
             path: "Tests/ContainerFleet/AgentTests"),
+        .testTarget(
+            name: "FleetMasterTests",
+            dependencies: ["FleetMaster", "FleetJobs", "FleetModel", helix, simulation, logging],
+            path: "Tests/ContainerFleet/MasterTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

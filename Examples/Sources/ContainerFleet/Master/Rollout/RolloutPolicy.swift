@@ -1,7 +1,7 @@
 /// How a new version of a job takes the place of a former one.
-public struct RolloutPolicy: Sendable, Hashable {
+public struct RolloutPolicy: Sendable, Hashable, Codable {
     /// What is done when too much fails.
-    public enum FailureAction: String, Sendable, Hashable, CaseIterable {
+    public enum FailureAction: String, Sendable, Hashable, Codable, CaseIterable {
         /// The last version that was rolled out well is rolled out again.
         case rollback
         /// Nothing more is started until somebody decides.

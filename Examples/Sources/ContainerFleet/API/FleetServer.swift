@@ -1,0 +1,3 @@
+import FleetMaster
+import Hummingbird
+import HummingbirdTLS

@@ -1,0 +1,155 @@
+import Coordination
+import FleetJobs
+import FleetModel
+import HelixAdmin
+import HelixRecords
+import HelixSpectator
+import Logging
+
+/// What a leading master does: it looks at what is, and writes the little that brings it closer to what is to be.
+struct KeeperDesk {
+    let cluster: String
+    let store: FleetStore
+    let administrator: Administrator
+    let configuration: MasterConfiguration
+    let logger: Logger
+    private let paths: ClusterPaths
+    private var looks = 0
+
+    init(
+        cluster: String, store: FleetStore, administrator: Administrator, configuration: MasterConfiguration,
+        logger: Logger
+    ) {
+        self.cluster = cluster
+        self.store = store
+        self.administrator = administrator
+        self.configuration = configuration
+        self.logger = logger
+        paths = ClusterPaths(cluster: cluster)
+    }
+
+    /// One look.
+    /// - Returns: when to look again even if nothing happens, in milliseconds since 1970.
+    mutating func look(_ view: FleetView, now: Int64) async throws -> Int64? {
+        var agenda = Agenda()
+        // Before tasks are placed, it is known what hosts can carry.
+        try await keepCluster(view)
+        try await keepHosts(view)
+        var rooms = Rooms(view)
+        for name in view.deployments.keys.sorted() {
+            try await keep(name, view, &rooms, now, &agenda)
+        }
+        try await expireJobs(view, now, &agenda)
+        try await forgetTombstones(view, now, &agenda)
+        if !agenda.events.isEmpty { try await store.append(agenda.events) }
+        looks += 1
+        if looks % 100 == 1 { try await store.trimJournals() }
+        return agenda.deadline
+    }
+
+    /// What comes out of a look besides writes.
+    private struct Agenda {
+        var events: [FleetEvent] = []
+        var deadline: Int64?
+
+        mutating func meet(_ time: Int64?) {
+            if let time { deadline = min(deadline ?? time, time) }
+        }
+    }
+
+    private func keepCluster(_ view: FleetView) async throws {
+        guard let present = view.cluster else { return }
+        var wanted = present
+        Loads.apply(view.jobs.values, to: &wanted)
+        guard wanted != present else { return }
+        try await administrator.updateClusterConfig(cluster) { Loads.apply(view.jobs.values, to: &$0) }
+    }
+
+    private func keepHosts(_ view: FleetView) async throws {
+        let isOwn: (String) -> Bool = { resource in
+            view.identities[resource] != nil || view.tombstones[resource] != nil
+        }
+        let wanted = view.wantedHosts()
+        for instance in view.table?.instances ?? [] {
+            guard let host = wanted[instance.name] else { continue }
+            var config = instance.config
+            host.apply(to: &config, isOwn: isOwn)
+            guard config != instance.config else { continue }
+            do {
+                try await administrator.updateInstance(instance.name, in: cluster) { host.apply(to: &$0, isOwn: isOwn) }
+            } catch let error as AdministrationError {
+                // One that is no more, or cannot be read, does not hinder the others.
+                logger.notice("A host is left as it is", metadata: ["host": "\(instance.name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func keep(
+        _ name: String, _ view: FleetView, _ rooms: inout Rooms, _ now: Int64, _ agenda: inout Agenda
+    ) async throws {
+        guard let present = view.deployments[name]?.value, view.problems[name] == nil else { return }
+        let writes = DeploymentWrites(present, in: view, homeless: rooms.homeless(present), now: now)
+        agenda.meet(writes.deadline)
+        guard !writes.isEmpty else { return }
+        var configured = Set(writes.removed)
+        for (idealState, _) in writes.created
+        where try await store.session.exists(paths.resourceConfig(idealState.id)) != nil {
+            configured.insert(idealState.id)
+        }
+        let operations = try writes.operations(
+            name, in: view, fleet: store.paths, cluster: paths, configured: configured)
+        guard
+            try await store.commit(operations, unless: { [.noNode, .nodeExists, .badVersion].contains($1) }) != nil
+        else {
+            // What it was decided upon has changed, which wakes this master; if it does not, time does.
+            agenda.meet(now + 1_000)
+            return
+        }
+        let texts = writes.isGone ? ["it is gone"] : writes.events
+        agenda.events += texts.map { FleetEvent(topic: "deployment", subject: name, text: $0, time: now) }
+    }
+
+    /// Takes jobs away whose time is over.
+    private func expireJobs(_ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
+        for (id, job) in view.jobs.sorted(by: { $0.key < $1.key }) {
+            guard let expires = job.expires.map({ $0.seconds * 1_000 }) else { continue }
+            guard expires <= now else {
+                agenda.meet(expires)
+                continue
+            }
+            let users = view.deployments.values.filter { $0.value.latest.job == id }
+            for user in users.map(\.value).sorted(by: { $0.name < $1.name }) where user.phase != .removing {
+                try await store.change(user.name) { _, present in
+                    var deployment = present ?? user
+                    if deployment.latest.job == id { deployment.move(to: .removing, "\(id) has expired", at: now) }
+                    return deployment
+                }
+            }
+            guard users.isEmpty, !view.identities.values.contains(where: { $0.job == job.id }) else { continue }
+            do {
+                try await store.removeJob(job.id)
+                agenda.events.append(FleetEvent(topic: "job", subject: id, text: "it has expired", time: now))
+            } catch let error as FleetError where error.code == .stillInUse {
+                agenda.meet(now + 1_000)
+            }
+        }
+    }
+
+    private func forgetTombstones(_ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
+        let age = configuration.tombstoneAge.milliseconds
+        for (resource, tombstone) in view.tombstones.sorted(by: { $0.key < $1.key }) {
+            guard now >= tombstone.value + age else {
+                agenda.meet(tombstone.value + age)
+                continue
+            }
+            try await store.commit([.delete(store.paths.tombstone(resource))], unless: { $1 == .noNode })
+        }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+}

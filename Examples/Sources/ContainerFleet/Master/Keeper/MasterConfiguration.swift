@@ -1,0 +1,18 @@
+public import Coordination
+public import HelixController
+
+/// How a master behaves. Everything has a default.
+public struct MasterConfiguration: Sendable {
+    /// The session timeout to ask for: so long after a master's death another one takes over. 15 seconds unless set.
+    public var sessionTimeout: Duration = .seconds(15)
+    /// Credentials for the store.
+    public var credentials: [Credential] = []
+    /// For how long it is remembered that a resource was removed, so that a host that comes back may remove its tasks. 30
+    /// days unless set.
+    public var tombstoneAge: Duration = .seconds(30 * 86_400)
+    /// Settings of the controller.
+    public var controller = ControllerConfiguration()
+
+    /// A configuration of defaults.
+    public init() {}
+}

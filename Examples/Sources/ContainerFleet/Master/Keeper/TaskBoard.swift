@@ -1,0 +1,156 @@
+public import FleetModel
+public import HelixSpectator
+
+/// A task as it is: a replica, with what its agent says of it.
+public struct FleetTask: Sendable, Hashable {
+    /// The deployment and the job.
+    public var resource: FleetResource
+    /// The place: the host, or a number.
+    public var place: String
+    /// The host.
+    public var host: String
+    /// The state that its agent reported.
+    public var state: String
+    /// Since when, in milliseconds since 1970, if that is told.
+    public var since: Int64?
+    /// What its agent says beside the state.
+    public var detail: TaskDetail
+
+    /// How it is, as far as a rollout is concerned.
+    public var health: TaskHealth {
+        let since = since ?? 0
+        switch state {
+        case TaskState.running, TaskState.completed: return TaskHealth(.healthy, since: since)
+        case "ERROR": return TaskHealth(.broken(detail.reason ?? "its last transition failed"), since: since)
+        default:
+            if let throttle = detail.throttle, throttle != "NO" {
+                return TaskHealth(.broken(detail.reason.map { "\(throttle): \($0)" } ?? throttle), since: since)
+            }
+            return TaskHealth(.starting, since: since)
+        }
+    }
+}
+
+/// The tasks of a fleet, from one look to the next: what did not change is not read again.
+public struct TaskBoard: Sendable {
+    private struct Entry {
+        var task: FleetTask
+        var remark: ReplicaRemark?
+        var look: Int
+    }
+
+    private struct Key: Hashable {
+        var resource: String
+        var partition: String
+        var host: String
+    }
+
+    /// By partition: the last moment at which something that was there was gone.
+    private var lastGone: [String: Int64] = [:]
+    /// By host: since when its agent has been there.
+    private var upSince: [String: Int64] = [:]
+    private var entries: [Key: Entry] = [:]
+    private var byResource: [String: [String: [Key]]] = [:]
+    private var looks = 0
+
+    /// A board on which nothing is.
+    public init() {}
+
+    /// What a look found to be different.
+    public struct Changes: Sendable {
+        /// Tasks that are new, or in another state, or of which something else is said.
+        public var tasks: [FleetTask] = []
+        /// Tasks that are no more.
+        public var gone: [FleetTask] = []
+        /// Hosts whose agents have come.
+        public var hostsUp: [String] = []
+        /// Hosts whose agents have gone.
+        public var hostsDown: [String] = []
+    }
+
+    /// Takes what is now.
+    /// - Parameter resources: the fleet's, by name.
+    public mutating func take(_ table: RoutingTable, _ resources: [String: FleetResource], now: Int64) -> Changes {
+        looks += 1
+        var changes = Changes()
+        takeHosts(table, now, &changes)
+        byResource = [:]
+        for (name, resource) in resources.sorted(by: { $0.key < $1.key }) {
+            for partition in table.partitions(of: name) {
+                guard let place = resource.place(partition) else { continue }
+                for (instance, state) in table.replicas(of: name, partition: partition) where state != "DROPPED" {
+                    let key = Key(resource: name, partition: partition, host: instance.name)
+                    byResource[name, default: [:]][place, default: []].append(key)
+                    let remark = table.remark(on: name, partition: partition, by: instance.name)
+                    if var known = entries[key], known.task.state == state, known.remark == remark {
+                        known.look = looks
+                        entries[key] = known
+                        continue
+                    }
+                    let task = FleetTask(
+                        resource: resource, place: place, host: instance.name, state: state, since: remark?.since,
+                        detail: TaskDetail(text: remark?.detail ?? ""))
+                    entries[key] = Entry(task: task, remark: remark, look: looks)
+                    changes.tasks.append(task)
+                }
+            }
+        }
+        for (key, entry) in entries where entry.look != looks {
+            entries[key] = nil
+            lastGone[key.partition] = now
+            changes.gone.append(entry.task)
+        }
+        changes.gone.sort { ($0.resource.name, $0.place, $0.host) < ($1.resource.name, $1.place, $1.host) }
+        if lastGone.count > 2 * entries.count + 1_000 { lastGone = [:] }
+        return changes
+    }
+
+    private mutating func takeHosts(_ table: RoutingTable, _ now: Int64, _ changes: inout Changes) {
+        var up: [String: Int64] = [:]
+        for instance in table.instances where instance.isLive {
+            up[instance.name] = upSince[instance.name] ?? now
+            if upSince[instance.name] == nil { changes.hostsUp.append(instance.name) }
+        }
+        changes.hostsDown = upSince.keys.filter { up[$0] == nil }.sorted()
+        upSince = up
+    }
+
+    /// All tasks, by resource, place and host.
+    public var tasks: [FleetTask] {
+        byResource.keys.sorted().flatMap { resource in
+            byResource[resource, default: [:]].values.flatMap { $0 }.sorted {
+                ($0.partition, $0.host) < ($1.partition, $1.host)
+            }
+            .compactMap { entries[$0]?.task }
+        }
+    }
+
+    /// The tasks of a resource.
+    public func tasks(of resource: String) -> [FleetTask] {
+        byResource[resource, default: [:]].values.flatMap { $0 }.compactMap { entries[$0]?.task }
+            .sorted { ($0.place, $0.host) < ($1.place, $1.host) }
+    }
+
+    /// Whether anything is left of a resource.
+    public func hasTasks(of resource: String) -> Bool { byResource[resource] != nil }
+
+    /// How the task of a place is. One that is there twice, because it moves, is as the better of the two.
+    /// - Returns: `nil` for one that never was there.
+    public func health(of resource: FleetResource, place: String, at host: String?) -> TaskHealth? {
+        let tasks = (byResource[resource.name]?[place] ?? []).compactMap { entries[$0]?.task }
+        if let best = tasks.map(\.health).min(by: { Self.rank($0) < Self.rank($1) }) { return best }
+        // Where a task was and is not, it is on its way again from that moment on, or from when its host came back.
+        let gone = lastGone[resource.partition(place)]
+        let up = host.flatMap { upSince[$0] }
+        guard let since = [gone, up].compactMap({ $0 }).max() else { return nil }
+        return TaskHealth(.starting, since: since)
+    }
+
+    private static func rank(_ health: TaskHealth) -> Int {
+        switch health.kind {
+        case .healthy: 0
+        case .starting: 1
+        case .broken: 2
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import Coordination
+public import FleetJobs
+import FleetModel
+
+/// What happened and what was asked: journals in which every znode is a batch, numbered by the store.
+extension FleetStore {
+    /// How many events one batch can have: the factor between the numbers of batches and of events.
+    static let batch: Int64 = 1_000
+    /// How many batches are kept.
+    static let keptBatches = 1_000
+    /// How many events are kept of what happened to a job's tasks on one host.
+    static let keptTaskEvents = 50
+
+    /// Adds to the journal of what happened.
+    func append(_ events: [FleetEvent]) async throws {
+        var rest = events[...]
+        while !rest.isEmpty {
+            let data = try FleetText.bytes(Array(rest.prefix(Int(Self.batch))))
+            try await session.create("\(paths.events)/b", data, mode: .persistentSequential)
+            rest = rest.dropFirst(Int(Self.batch))
+        }
+    }
+
+    /// What happened after an index, in order.
+    /// - Parameters:
+    ///   - index: of the last event that is known already; 0 for all that are kept.
+    ///   - watcher: is told when there is more.
+    public func events(after index: Int64, watcher: Watcher? = nil) async throws -> [FleetEvent] {
+        let names = try await session.children(paths.events, watcher: watcher)
+        let later = names.filter { ((Self.number($0) ?? -1) + 2) * Self.batch > index + 1 }
+        let results = await session.read(later.map { .get("\(paths.events)/\($0)") })
+        var events: [FleetEvent] = []
+        for (name, result) in zip(later, results) {
+            guard case .success(.data(let data, _)) = result, let number = Self.number(name) else { continue }
+            let batch = try FleetText.read([FleetEvent].self, data, at: "\(paths.events)/\(name)")
+            for (offset, event) in batch.enumerated() {
+                var event = event
+                // From 1 on: 0 is before everything.
+                event.index = (number + 1) * Self.batch + Int64(offset)
+                if event.index > index { events.append(event) }
+            }
+        }
+        return events
+    }
+
+    /// The journal's numbers are what the store appends to the names.
+    private static func number(_ name: String) -> Int64? { Int64(name.dropFirst()) }
+
+    /// Notes what was asked.
+    public func note(_ entry: AuditEntry) async throws {
+        try await session.create("\(paths.audit)/a", try FleetText.bytes(entry), mode: .persistentSequential)
+    }
+
+    /// What was asked, the latest last.
+    /// - Parameter limit: how many entries at most.
+    public func audit(limit: Int = 100) async throws -> [AuditEntry] {
+        let names = try await session.children(paths.audit).suffix(max(0, limit))
+        return await session.read(names.map { .get("\(paths.audit)/\($0)") }).compactMap { result in
+            guard case .success(.data(let data, _)) = result else { return nil }
+            return try? FleetText.read(AuditEntry.self, data, at: paths.audit)
+        }
+    }
+
+    /// Forgets the oldest of what happened and of what was asked.
+    func trimJournals() async throws {
+        for path in [paths.events, paths.audit] {
+            let names = try await session.children(path)
+            guard names.count > Self.keptBatches else { continue }
+            _ = await session.write(names.dropLast(Self.keptBatches).map { .delete("\(path)/\($0)") })
+        }
+    }
+
+    // MARK: Tasks
+
+    /// Adds to what happened to tasks. Of every job and host only the last are kept.
+    func record(_ events: [TaskEvent]) async throws {
+        let groups = Dictionary(grouping: events) { event in
+            JobID(event.job).map { "\(paths.history($0))/\(event.host)" } ?? ""
+        }
+        for (path, events) in groups.sorted(by: { $0.key < $1.key }) where !path.isEmpty {
+            if let (data, stat) = try await session.getIfPresent(path) {
+                let former = (try? FleetText.read([TaskEvent].self, data, at: path)) ?? []
+                let kept = Array((former + events).suffix(Self.keptTaskEvents))
+                _ = try await commit([.set(path, data: try FleetText.bytes(kept), version: stat.version)])
+            } else {
+                try await session.createWithParents(path, try FleetText.bytes(events.suffix(Self.keptTaskEvents)))
+            }
+        }
+    }
+
+    /// What happened to the tasks of a job, in order.
+    public func history(of job: JobID) async throws -> [TaskEvent] {
+        guard try await session.exists(paths.history(job)) != nil else { return [] }
+        return try await folder(paths.history(job)) { try FleetText.read([TaskEvent].self, $1, at: $2) }
+            .values.flatMap(\.value).sorted { ($0.time, $0.host, $0.place) < ($1.time, $1.host, $1.place) }
+    }
+}
