@@ -84,7 +84,13 @@ extension Fleet {
     /// - Returns: how it ended.
     /// - Throws: `TIMED_OUT`.
     public func wait(_ name: String, generation: Int = 0, timeout: Duration) async throws -> WaitOutcome {
-        let outcome = try await awaiting(timeout) { view in
+        let index = try await request { store, _ in try await store.deployment(name)?.index }
+        guard let index else { return WaitOutcome(name, nil) }
+        // What this master knows may be a little older than what was asked of it.
+        let isKnown = try await awaiting(timeout) { view in
+            view.deployments[name].map { $0.index >= index } ?? false ? true : nil
+        }
+        let outcome = try await awaiting(isKnown == nil ? .zero : timeout) { view in
             guard let deployment = view.deployments[name]?.value else { return WaitOutcome(name, nil) }
             guard deployment.latest.number >= generation else { return nil }
             let isOver = deployment.phase == .active || deployment.phase == .failed

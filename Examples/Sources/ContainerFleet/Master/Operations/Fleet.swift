@@ -120,3 +120,8 @@ public final class Fleet: Sendable {
         try await store.append([FleetEvent(topic: topic, subject: subject, text: text, time: now())])
     }
 }
+
+extension Fleet {
+    /// The master's time, in milliseconds since 1970.
+    public var time: Int64 { now() }
+}
