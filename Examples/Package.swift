@@ -79,6 +79,15 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Sources/ContainerFleet/API", resources: [.embedInCode("openapi.yaml")]),
+        .target(
+            name: "FleetHost",
+            dependencies: [
+                "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix, logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/ContainerFleet/Host"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
