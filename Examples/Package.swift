@@ -17,6 +17,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "helix-examples",
+    products: [.executable(name: "fleet", targets: ["ContainerFleet"])],
     dependencies: [
         .package(name: "helix", path: ".."),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -88,6 +89,17 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Sources/ContainerFleet/Host"),
+        .executableTarget(
+            name: "ContainerFleet",
+            dependencies: [
+                "FleetHost", "FleetAgent", "FleetAPI", "FleetMaster", "FleetEngine", "FleetJobs", "FleetModel", helix,
+                logging, lifecycle, signals, arguments, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Sources/ContainerFleet/CommandLine"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
