@@ -127,12 +127,12 @@ let package = Package(
             path: "Tests/ContainerFleet/AgentTests"),
         .testTarget(
             name: "FleetMasterTests",
-            dependencies: ["FleetMaster", "FleetJobs", "FleetModel", helix, simulation, logging],
+            dependencies: ["FleetMaster", "FleetJobs", "FleetModel", "Support", helix, simulation, logging],
             path: "Tests/ContainerFleet/MasterTests"),
         .testTarget(
             name: "FleetAPITests",
             dependencies: [
-                "FleetAPI", "FleetMaster", "FleetJobs", "FleetModel", helix, logging,
+                "FleetAPI", "FleetMaster", "FleetJobs", "FleetModel", "Support", helix, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],

@@ -39,6 +39,18 @@ struct WeightedPlacementTests {
         #expect(highestUtilisation(result.preferenceLists, problem) <= bar, "seed \(seed)")
     }
 
+    @Test("Partitions of one replica are spread over zones where weights do not mind", arguments: [2, 3, 5, 12])
+    func zonesOfOneReplica(partitions: Int) {
+        var problem = PlacementProblem(partitionCount: partitions, replicas: 1, instanceCount: 12)
+        problem.zones = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
+        problem.weights = Array(repeating: [1], count: partitions)
+        problem.capacities = Array(repeating: [1_000], count: 12)
+        let lists = BalancedPlacement().place(problem).preferenceLists
+        let counts = Dictionary(grouping: lists.joined()) { problem.zones[Int($0)] }.mapValues(\.count)
+        #expect((counts.values.max() ?? 0) - (counts.count < 3 ? 0 : counts.values.min() ?? 0) <= 1)
+        #expect(Set(lists.joined()).count == partitions)
+    }
+
     /// A cluster with much to move: 600 partitions, 20 instances in 5 zones.
     private func largeProblem(seed: Int) -> PlacementProblem {
         var generator = SeededGenerator(seed: seed)

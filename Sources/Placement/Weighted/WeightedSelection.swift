@@ -14,6 +14,8 @@ struct WeightedSelection: Sendable {
     private(set) var held: [[Int32]]
     /// By problem and instance: how many of its rows the instance has.
     private var counts: [Int32]
+    /// By problem and zone: how many of its rows the zone has, where its partitions have one replica each.
+    private var zoneCounts: [[Int32]]
     /// How many more comparisons there may be for the relief of instances. Where limits can be kept few are needed; where
     /// they cannot, a search for the best could take for ever.
     var effort: Int
@@ -26,6 +28,9 @@ struct WeightedSelection: Sendable {
         tables = input.inputs.map { AssignmentTable(rows: $0.rows, width: $0.width) }
         loads = LoadTable(input)
         ladder = PressureLadder(instanceCount: input.instanceCount)
+        zoneCounts = input.inputs.map { own in
+            own.width == 1 ? [Int32](repeating: 0, count: Int(own.zones.zones.max() ?? -1) + 1) : []
+        }
         held = [[Int32]](repeating: [], count: input.instanceCount)
         counts = [Int32](repeating: 0, count: input.instanceCount * input.inputs.count)
         let cells = input.inputs.reduce(0) { $0 + $1.rows * $1.width }
@@ -64,6 +69,7 @@ struct WeightedSelection: Sendable {
         let (problem, partition) = input.place(of: row)
         tables[problem].append(instance, to: partition)
         counts[problem * input.instanceCount + Int(instance)] += 1
+        countInZone(problem, instance, 1)
         held[Int(instance)].append(Int32(row))
         loads.add(row, to: instance)
         ladder.place(instance, at: loads.pressure(instance))
@@ -73,6 +79,7 @@ struct WeightedSelection: Sendable {
         let (problem, partition) = input.place(of: row)
         tables[problem].remove(instance, from: partition)
         counts[problem * input.instanceCount + Int(instance)] -= 1
+        countInZone(problem, instance, -1)
         if let index = held[Int(instance)].firstIndex(of: Int32(row)) { held[Int(instance)].remove(at: index) }
         loads.remove(row, from: instance)
         ladder.place(instance, at: loads.pressure(instance))
@@ -81,6 +88,21 @@ struct WeightedSelection: Sendable {
     /// How many rows of a problem an instance has.
     func count(_ problem: Int, _ instance: Int32) -> Int {
         Int(counts[problem * input.instanceCount + Int(instance)])
+    }
+
+    private mutating func countInZone(_ problem: Int, _ instance: Int32, _ change: Int32) {
+        if !zoneCounts[problem].isEmpty { zoneCounts[problem][zone(problem, instance)] += change }
+    }
+
+    /// How many rows of a problem are in the zone of an instance. Zones keep the replicas of one partition apart; where
+    /// each has only one, the whole resource is what they can keep apart.
+    private func zoneCount(_ problem: Int, _ instance: Int32) -> Int32 {
+        zoneCounts[problem].isEmpty ? 0 : zoneCounts[problem][zone(problem, instance)]
+    }
+
+    private func zone(_ problem: Int, _ instance: Int32) -> Int {
+        let zones = input.inputs[problem].zones.zones
+        return Int(zones[Int(instance) % zones.count])
     }
 
     /// Whether a row was on an instance before.
@@ -177,12 +199,13 @@ extension WeightedSelection {
     }
 
     /// The instance on which a row leaves the least pressure. Among those where it leaves about as much, the one that has
-    /// the fewest of the leader's other partitions, so that they spread when the leader is lost.
+    /// the fewest of the leader's other partitions, so that they spread when the leader is lost; then one in a zone that
+    /// has the fewest of the resource, if its partitions have one replica each.
     private func leastPressed(_ row: Int, _ leader: Int32?, _ partners: PartnerCounts) -> Int32? {
         if let spare = spareHolder(row) { return spare }
         let problem = Int(input.owner[row])
         var best: Int32?
-        var least = (Int.max, Int32.max, Int.max)
+        var least = (Int.max, Int32.max, Int32.max, Int.max)
         var compared = 0
         var next = ladder.first
         while let instance = next, compared < Self.comparisons {
@@ -191,7 +214,10 @@ extension WeightedSelection {
             guard allows(row, on: instance) else { continue }
             compared += 1
             let level = loads.pressure(instance, taking: row) >> PressureLadder.levelShift
-            let found = (level, leader.map { partners.count($0, instance) } ?? 0, count(problem, instance))
+            let found = (
+                level, leader.map { partners.count($0, instance) } ?? 0, zoneCount(problem, instance),
+                count(problem, instance)
+            )
             if found < least { (best, least) = (instance, found) }
         }
         return best

@@ -147,10 +147,16 @@ final class AgentWorld: Sendable {
         var bad: Set<String> = []
         var ids = 0
         var containers: [String: Int] = [:]
+        var startTime = Duration.seconds(1)
     }
 
     private let state = Mutex(State())
-    let startTime: Duration = .seconds(1)
+
+    /// How long a container takes to get healthy.
+    var startTime: Duration {
+        get { state.withLock(\.startTime) }
+        set { state.withLock { $0.startTime = newValue } }
+    }
 
     /// Jobs that never get healthy, by version: everywhere, or with `@host` there.
     var bad: Set<String> {
@@ -193,6 +199,7 @@ struct TestAgent: TransitionHandler {
         switch context.to {
         case TaskState.running, TaskState.completed:
             world.change(replica, 1)
+            if world.bad.contains("broken") { throw Broken() }
             while world.isBad(replica) {
                 var detail = TaskDetail()
                 detail.phase = "HEALTHCHECKING"
@@ -209,3 +216,6 @@ struct TestAgent: TransitionHandler {
         }
     }
 }
+
+/// What a container that cannot be started is told by.
+struct Broken: Error {}

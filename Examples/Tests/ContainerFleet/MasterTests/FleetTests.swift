@@ -263,6 +263,19 @@ struct FleetDeploymentTests {
         }
     }
 
+    @Test("replicas are spread over zones")
+    func zones() async throws {
+        try await FleetStage.run(hosts: 0) { stage in
+            for index in 0..<6 { try await stage.addHost("h\(index)", HostDescription(zone: "z\(index / 2)")) }
+            let id = try await stage.job("1") { $0.rollout.parallelism = 3 }
+            _ = try await stage.fleet.deploy(DeployRequest("web", on: .replicas(3)), user: "ann")
+            try await stage.until("they run") { $0.running(id).count == 3 }
+            #expect(
+                Set(stage.running(id).map { $0.dropFirst().first.flatMap(\.wholeNumberValue).map { $0 / 2 } }).count
+                    == 3)
+        }
+    }
+
     @Test("replicas stay on hosts that match")
     func selectedReplicas() async throws {
         try await FleetStage.run(hosts: 3) { stage in
@@ -280,6 +293,8 @@ struct FleetDeploymentTests {
     func drain() async throws {
         try await FleetStage.run(hosts: 3) { stage in
             let id = try await stage.job("1") { $0.rollout.parallelism = 6 }
+            let own = try await stage.job("1", name: "own")
+            _ = try await stage.fleet.deploy(DeployRequest("own", on: .hosts(["h1", "h2"])), user: "ann")
             _ = try await stage.fleet.deploy(DeployRequest("web", on: .replicas(3)), user: "ann")
             try await stage.until("they run") { $0.running(id) == ["h0", "h1", "h2"] }
             _ = try await stage.fleet.cordon("h2")
@@ -293,9 +308,27 @@ struct FleetDeploymentTests {
                 fewest = min(fewest, stage.running(id).count)
                 return !stage.fleet.status().contains { $0.host == "h2" }
             }
-            #expect(fewest == 7 && stage.running(id).count == 7)
+            #expect(fewest == 7 && stage.running(id).count == 7 && stage.running(own) == ["h1"])
             _ = try await stage.fleet.uncordon("h2")
             try await stage.until("it gets some") { $0.running(id).contains("h2") && $0.running(id).count == 7 }
+            try await stage.until("its own is back") { $0.running(own) == ["h1", "h2"] }
+        }
+    }
+
+    @Test("what failed for good is told of, and tried again when it is started")
+    func retry() async throws {
+        try await FleetStage.run(hosts: 1) { stage in
+            stage.world.bad = ["broken"]
+            let id = try await stage.job("1")
+            _ = try await stage.fleet.deploy(DeployRequest("web", on: .everyHost), user: "ann")
+            let outcome = try await stage.fleet.wait("web", timeout: .seconds(30))
+            #expect(outcome.phase == .failed && outcome.message.contains("h0"))
+            #expect(try stage.fleet.rolloutStatus("web").failed.keys.sorted() == ["h0"])
+            stage.world.bad = []
+            _ = try await stage.fleet.setGoal("web", started: true, user: "ann")
+            try await stage.until("it runs") { $0.running(id) == ["h0"] }
+            _ = try await stage.fleet.resume("web", user: "ann")
+            try await stage.until("it is done") { $0.phase("web") == .active }
         }
     }
 

@@ -29,7 +29,17 @@ public struct FleetView: Sendable {
     /// Nothing known yet.
     public init() {}
 
-    mutating func identify() { identities = resources.compactMapValues { FleetResource($0.value) } }
+    /// By resource: its places in their order, and the index at which they were read.
+    private var placesRead: [String: (index: Int64, places: [String])] = [:]
+
+    mutating func identify() {
+        identities = resources.compactMapValues { FleetResource($0.value) }
+        placesRead = placesRead.filter { identities[$0.key] != nil }
+        for (name, resource) in identities where placesRead[name]?.index != resources[name]?.index {
+            guard let idealState = resources[name] else { continue }
+            placesRead[name] = (idealState.index, idealState.value.partitions.compactMap(resource.place))
+        }
+    }
 
     /// The hosts, by name.
     public var hosts: [FleetHost] { table?.instances.map(FleetHost.init) ?? [] }
@@ -41,7 +51,7 @@ public struct FleetView: Sendable {
 
     /// The places that a resource has, in their order.
     public func places(of resource: FleetResource) -> [String] {
-        resources[resource.name]?.value.partitions.compactMap(resource.place) ?? []
+        placesRead[resource.name]?.places ?? []
     }
 
     /// The jobs that a deployment has in the cluster, by id.

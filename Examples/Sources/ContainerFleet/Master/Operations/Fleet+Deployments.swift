@@ -1,5 +1,7 @@
 public import FleetJobs
+import FleetModel
 import HelixAdmin
+import StateModels
 
 /// A wish that a job runs somewhere.
 public struct DeployRequest: Sendable, Hashable {
@@ -168,12 +170,13 @@ extension Fleet {
         return named
     }
 
-    /// Lets the tasks of a deployment run, or not, for the time being. Containers of stopped tasks are kept.
+    /// Lets the tasks of a deployment run, or not, for the time being. Containers of stopped tasks are kept. Those that
+    /// failed for good are tried again when they are started.
     /// - Parameter hosts: only there.
     public func setGoal(
         _ reference: String, started: Bool, hosts: [String]? = nil, token: String? = nil, user: String
     ) async throws -> Deployment {
-        try await changing(reference, token, user, started ? "starts it" : "stops it") { deployment, _ in
+        let done = try await changing(reference, token, user, started ? "starts it" : "stops it") { deployment, _ in
             guard let hosts else {
                 deployment.isStopped = !started
                 deployment.stoppedPlaces = []
@@ -189,6 +192,27 @@ extension Fleet {
                 deployment.stoppedPlaces.removeAll { hosts.contains($0) }
             } else {
                 deployment.stoppedPlaces = Set(deployment.stoppedPlaces + hosts).sorted()
+            }
+        }
+        if started { try await retryFailed(done, hosts: hosts) }
+        return done
+    }
+
+    /// Takes tasks out of the state in which nothing is done for them.
+    private func retryFailed(_ deployment: Deployment, hosts: [String]?) async throws {
+        let view = view
+        let failed = view.resources(of: deployment.name).flatMap { view.board.tasks(of: $0.name) }
+            .filter { $0.state == StateModel.error && hosts?.contains($0.host) ?? true }
+        try await request { _, administrator in
+            for task in failed {
+                do {
+                    try await administrator.resetPartitions(
+                        [task.resource.partition(task.place)], of: task.resource.name, on: task.host, in: cluster)
+                } catch let error as AdministrationError
+                    where [.notInError, .messagePending, .isNotAlive, .doesNotExist].contains(error.code)
+                {
+                    // It is on its way already, or gone.
+                }
             }
         }
     }

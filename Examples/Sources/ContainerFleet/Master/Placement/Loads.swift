@@ -47,5 +47,8 @@ enum Loads {
         config.defaultInstanceCapacity = defaultCapacity(dimensions)
         config.defaultPartitionWeight = Dictionary(uniqueKeysWithValues: dimensions.map { ($0, 0) })
         config.preferredScoringKeys = [cpu, memory, tasks]
+        config.topology = "/zone/instance"
+        config.faultZoneType = "zone"
+        config.isTopologyAware = true
     }
 }
