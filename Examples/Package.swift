@@ -137,6 +137,16 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/ContainerFleet/APITests"),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: [
+                "ContainerFleet", "FleetMaster", "FleetAgent", "FleetEngine", "FleetSupport", "Support",
+            ],
+            path: "Tests/ContainerFleet/FleetTests"),
+        .testTarget(
+            name: "FleetHostTests",
+            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix],
+            path: "Tests/ContainerFleet/HostTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

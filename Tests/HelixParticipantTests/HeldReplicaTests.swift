@@ -1,3 +1,4 @@
+import Coordination
 import HelixParticipant
 import HelixRecords
 import Testing
