@@ -97,6 +97,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Sources/ContainerFleet/CommandLine"),
@@ -140,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "ContainerFleet", "FleetMaster", "FleetAgent", "FleetEngine", "FleetSupport", "Support",
+                "ContainerFleet", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine", "FleetSupport",
+                "Support", helix,
             ],
             path: "Tests/ContainerFleet/FleetTests"),
         .testTarget(

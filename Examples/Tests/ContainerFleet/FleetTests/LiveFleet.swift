@@ -1,3 +1,4 @@
+import Coordination
 import FleetAgent
 import FleetEngine
 import FleetMaster
@@ -6,6 +7,7 @@ import FleetSupport
 import Foundation
 import Support
 import Synchronization
+import ZooKeeper
 
 /// A fleet of real processes: a ZooKeeper, a master, and agents that are told apart by their names on one Engine.
 final class LiveFleet: Sendable {
@@ -14,7 +16,7 @@ final class LiveFleet: Sendable {
     let cluster: String
     private let engineAddress: String
     private let zookeeperPort: UInt16
-    private let masterPort: UInt16
+    private let masterPorts: [String: UInt16]
     private let agentPorts: [String: UInt16]
     private let children = Mutex<[String: ChildProcess]>([:])
     private let count = Mutex(0)
@@ -22,7 +24,7 @@ final class LiveFleet: Sendable {
     /// What agents and those who ask them say.
     static let token = "the-agents-token"
 
-    private init(hosts: [String]) async throws {
+    private init(hosts: [String], masters: [String]) async throws {
         let shared = try await PrivateEngine.shared()
         engine = shared.docker
         engineAddress = shared.address.description
@@ -31,15 +33,15 @@ final class LiveFleet: Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         zookeeperPort = try freePort()
-        masterPort = try freePort()
+        masterPorts = try Dictionary(uniqueKeysWithValues: masters.map { ($0, try freePort()) })
         agentPorts = try Dictionary(uniqueKeysWithValues: hosts.map { ($0, try freePort()) })
     }
 
     /// Runs a fleet as long as the body does. One at a time, since they keep time and the machine may be small.
     static func run(
-        hosts: [String] = ["h1", "h2"], _ body: (LiveFleet) async throws -> Void
+        hosts: [String] = ["h1", "h2"], masters: [String] = ["m1"], _ body: (LiveFleet) async throws -> Void
     ) async throws {
-        let fleet = try await LiveFleet(hosts: hosts)
+        let fleet = try await LiveFleet(hosts: hosts, masters: masters)
         do {
             try await fleet.begin(hosts)
             try await body(fleet)
@@ -53,7 +55,7 @@ final class LiveFleet: Sendable {
 
     private func begin(_ hosts: [String]) async throws {
         try startZooKeeper()
-        try startMaster()
+        for master in masterPorts.keys.sorted() { try startMaster(master) }
         for host in hosts { try startAgent(host) }
         try await eventually(within: .seconds(60), "all hosts are up") {
             (try? await self.hosts().count { $0.up }) == hosts.count
@@ -119,14 +121,14 @@ final class LiveFleet: Sendable {
     /// Removes all that ZooKeeper knows. It must not run.
     func emptyStore() throws { try FileManager.default.removeItem(at: directory.appending(path: "zookeeper")) }
 
-    func startMaster() throws {
+    func startMaster(_ name: String = "m1") throws {
         let child = try launch(
-            "master",
+            name,
             [
                 Self.program, "master", "--zookeeper", zookeeper, "--cluster", cluster, "--session-timeout", "4",
-                "--name", "m1", "--listen", "127.0.0.1:\(masterPort)", "--open",
+                "--name", name, "--listen", "127.0.0.1:\(masterPorts[name] ?? 0)", "--open",
             ])
-        children.withLock { $0["master"] = child }
+        children.withLock { $0[name] = child }
     }
 
     func startAgent(_ host: String) throws {
@@ -144,7 +146,7 @@ final class LiveFleet: Sendable {
         children.withLock { $0[host] = child }
     }
 
-    /// A process by its name: a host, `master` or `zookeeper`.
+    /// A process by its name: a host, a master or `zookeeper`.
     func child(_ name: String) throws -> ChildProcess {
         guard let child = children.withLock({ $0[name] }) else { throw TestFailure("there is no process \(name)") }
         return child
@@ -152,11 +154,20 @@ final class LiveFleet: Sendable {
 
     // MARK: Asking
 
+    private var addresses: String {
+        masterPorts.sorted { $0.key < $1.key }.map { "http://127.0.0.1:\($0.value)" }.joined(separator: ",")
+    }
+
+    /// Does something with the records in the store.
+    func withStore(_ body: @escaping @Sendable (any CoordinationSession) async throws -> Void) async throws {
+        try await ZooKeeperCoordination.zooKeeper(zookeeper).withSession { try await body($0) }
+    }
+
     /// Runs a command of `fleet` to its end.
     func ask(_ arguments: [String]) async throws -> (status: Int32, output: String) {
         let child = try launch(
             "ask",
-            [Self.program] + arguments.prefix { $0 != "--" } + ["--master", "http://127.0.0.1:\(masterPort)"]
+            [Self.program] + arguments.prefix { $0 != "--" } + ["--master", addresses]
                 + arguments.drop { $0 != "--" })
         let status = try await child.ended(within: .seconds(150))
         return (status, child.output)
@@ -176,6 +187,19 @@ final class LiveFleet: Sendable {
         let (status, output) = try await ask(arguments + ["--json"])
         guard status == 0 else { throw TestFailure("fleet \(arguments) ended with \(status): \(output)") }
         return try JSONDecoder().decode(Value.self, from: Data(output.utf8))
+    }
+
+    /// What the store says of a resource's state on a host, as it stands there.
+    func currentState(of resource: String, on host: String) async throws -> String {
+        let text = Mutex("")
+        let folder = "/\(cluster)/INSTANCES/\(host)/CURRENTSTATES"
+        try await withStore { session in
+            for id in try await session.children(folder) {
+                guard let (data, _) = try await session.getIfPresent("\(folder)/\(id)/\(resource)") else { continue }
+                text.withLock { $0 += String(decoding: data, as: UTF8.self) }
+            }
+        }
+        return text.withLock { $0 }
     }
 
     struct HostRow: Decodable {

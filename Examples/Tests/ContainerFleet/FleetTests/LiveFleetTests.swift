@@ -127,7 +127,7 @@ struct LiveFleetTests {
             try fleet.startZooKeeper()
             // The master makes a fleet of its own there, which is not the agent's. The agent's session cannot go on there
             // either: it has seen more than that store has.
-            try await fleet.child("master").kill()
+            try await fleet.child("m1").kill()
             try fleet.startMaster()
             try await eventually(within: .seconds(60), "the master answers") {
                 try await fleet.fleet("masters").contains("LEADS")

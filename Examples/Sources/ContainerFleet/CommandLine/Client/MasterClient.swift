@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -26,17 +27,24 @@ struct MasterClient: Sendable {
         self.user = user
         self.retryTimeout = retryTimeout
         self.isJSON = isJSON
-        http = caFile.map { Self.trusting($0) } ?? .shared
+        http = Self.client(trusting: caFile)
     }
 
-    /// Lives as long as the process.
-    private static func trusting(_ file: String) -> HTTPClient {
+    /// A client that lives as long as the process. A master that is not there is found out at once, so that the next is
+    /// asked.
+    private static func client(trusting file: String?) -> HTTPClient {
         clients.withLock { clients in
-            if let known = clients[file] { return known }
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(file)
-            let client = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: tls))
-            clients[file] = client
+            if let known = clients[file ?? ""] { return known }
+            var configuration = HTTPClient.Configuration()
+            configuration.connectionPool.retryConnectionEstablishment = false
+            configuration.timeout.connect = .seconds(3)
+            if let file {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .file(file)
+                configuration.tlsConfiguration = tls
+            }
+            let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+            clients[file ?? ""] = client
             return client
         }
     }
