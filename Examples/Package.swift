@@ -17,6 +17,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "helix-examples",
+    products: [.executable(name: "fleet", targets: ["ContainerFleet"])],
     dependencies: [
         .package(name: "helix", path: ".."),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -79,6 +80,27 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Sources/ContainerFleet/API", resources: [.embedInCode("openapi.yaml")]),
+        .target(
+            name: "FleetHost",
+            dependencies: [
+                "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix, logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/ContainerFleet/Host"),
+        .executableTarget(
+            name: "ContainerFleet",
+            dependencies: [
+                "FleetHost", "FleetAgent", "FleetAPI", "FleetMaster", "FleetEngine", "FleetJobs", "FleetModel", helix,
+                logging, lifecycle, signals, arguments, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Sources/ContainerFleet/CommandLine"),
         .target(name: "Tenants", dependencies: [helix], exclude: ["README.md"]),
 
         .target(name: "Support", path: "Tests/Support"),
@@ -117,6 +139,17 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/ContainerFleet/APITests"),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: [
+                "ContainerFleet", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine", "FleetSupport",
+                "Support", helix,
+            ],
+            path: "Tests/ContainerFleet/FleetTests"),
+        .testTarget(
+            name: "FleetHostTests",
+            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix],
+            path: "Tests/ContainerFleet/HostTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

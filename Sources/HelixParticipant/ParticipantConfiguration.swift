@@ -57,6 +57,14 @@ public struct ParticipantConfiguration: Sendable {
     /// of the instance's name, which should have the form `host_port`.
     public var instanceConfig: InstanceConfig?
 
+    /// The replicas of which the instance still has something, by what it knows itself: from its disk, for example. Asked
+    /// each time that it joins. None unless set.
+    ///
+    /// Those that the cluster's records do not know of any more, since they were lost or were restored from an earlier time,
+    /// join in the initial state, as those of the instance's last session do (protocol reference 5.1, step 8). So the
+    /// controller can have them dropped, or brought back up.
+    public var heldReplicas: @Sendable () async -> [HeldReplica] = { [] }
+
     /// A configuration of defaults.
     public init() {}
 }

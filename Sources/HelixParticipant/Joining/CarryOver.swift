@@ -4,8 +4,9 @@ internal import Logging
 internal import MessageQueue
 internal import StateModels
 
-/// Takes the replicas of earlier sessions into this one, in their initial state (protocol reference 5.1, step 8): so
-/// the controller knows what is still on this instance's disk, and can have it dropped.
+/// Takes the replicas of earlier sessions into this one, in their initial state (protocol reference 5.1, step 8), and
+/// those that the instance says it holds: so the controller knows what is still on this instance's disk, and can have it
+/// dropped.
 struct CarryOver: Sendable {
     let member: Membership
     let registry: ModelRegistry
@@ -44,6 +45,8 @@ struct CarryOver: Sendable {
             old += found.map(\.state)
             if isWhole { done.append(session) }
         }
+        let known = Set(present.flatMap(\.keys) + old.flatMap { state in state.partitions.map { state.key($0) } })
+        old += await member.configuration.heldReplicas().records(without: known)
         try await move(old, into: &present)
         for session in done {
             let folder = member.paths.currentStates(member.instance, session: session)
@@ -172,6 +175,10 @@ extension CarryOver.Recorded {
     private static func write(_ path: String, _ data: [UInt8], _ version: Int32) -> WriteOperation {
         version < 0 ? .create(path, data: data) : .set(path, data: data, version: version)
     }
+}
+
+extension CurrentState {
+    fileprivate func key(_ partition: String) -> ReplicaKey { ReplicaKey(resource: id, partition: partition) }
 }
 
 extension CommitLedger {

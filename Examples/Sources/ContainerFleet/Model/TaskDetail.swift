@@ -22,6 +22,8 @@ public struct TaskDetail: Sendable, Hashable, Codable {
     public var restarts: Int?
     /// How far a pull has come, in hundredths.
     public var pulled: Int?
+    /// Where its agent answers those who want logs, `host:port`.
+    public var agent: String?
 
     /// Nothing to say.
     public init() {}

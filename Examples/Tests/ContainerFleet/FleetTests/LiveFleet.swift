@@ -1,0 +1,248 @@
+import Coordination
+import FleetAgent
+import FleetEngine
+import FleetMaster
+import FleetModel
+import FleetSupport
+import Foundation
+import Support
+import Synchronization
+import ZooKeeper
+
+/// A fleet of real processes: a ZooKeeper, a master, and agents that are told apart by their names on one Engine.
+final class LiveFleet: Sendable {
+    let directory: URL
+    let engine: DockerEngine
+    let cluster: String
+    private let engineAddress: String
+    private let zookeeperPort: UInt16
+    private let masterPorts: [String: UInt16]
+    private let agentPorts: [String: UInt16]
+    private let children = Mutex<[String: ChildProcess]>([:])
+    private let count = Mutex(0)
+
+    /// What agents and those who ask them say.
+    static let token = "the-agents-token"
+
+    private init(hosts: [String], masters: [String]) async throws {
+        let shared = try await PrivateEngine.shared()
+        engine = shared.docker
+        engineAddress = shared.address.description
+        let name = "fleet-\(UUID().uuidString.prefix(8).lowercased())"
+        cluster = name
+        directory = FileManager.default.temporaryDirectory.appending(path: name)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        zookeeperPort = try freePort()
+        masterPorts = try Dictionary(uniqueKeysWithValues: masters.map { ($0, try freePort()) })
+        agentPorts = try Dictionary(uniqueKeysWithValues: hosts.map { ($0, try freePort()) })
+    }
+
+    /// Runs a fleet as long as the body does. One at a time, since they keep time and the machine may be small.
+    static func run(
+        hosts: [String] = ["h1", "h2"], masters: [String] = ["m1"], _ body: (LiveFleet) async throws -> Void
+    ) async throws {
+        let fleet = try await LiveFleet(hosts: hosts, masters: masters)
+        do {
+            try await fleet.begin(hosts)
+            try await body(fleet)
+        } catch {
+            print(fleet.report)
+            await fleet.end()
+            throw error
+        }
+        await fleet.end()
+    }
+
+    private func begin(_ hosts: [String]) async throws {
+        try startZooKeeper()
+        for master in masterPorts.keys.sorted() { try startMaster(master) }
+        for host in hosts { try startAgent(host) }
+        try await eventually(within: .seconds(60), "all hosts are up") {
+            (try? await self.hosts().count { $0.up }) == hosts.count
+        }
+    }
+
+    private func end() async {
+        for child in children.withLock({ $0.values }) { try? await child.kill() }
+        let own = try? await engine.list(ContainerFilter(labels: [FleetLabel.cluster: cluster]))
+        for container in own ?? [] { try? await engine.remove(container.id, force: true, volumes: true) }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// What all processes printed, for failed tests.
+    private var report: String {
+        let logs = (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)) ?? []
+        return logs.filter { $0.pathExtension == "out" && !$0.lastPathComponent.contains("-ask") }
+            .sorted { $0.path < $1.path }
+            .map {
+                "--- \($0.lastPathComponent)\n\((try? String(contentsOf: $0, encoding: .utf8))?.suffix(3_000) ?? "")"
+            }
+            .joined(separator: "\n")
+    }
+
+    // MARK: Processes
+
+    private func launch(_ name: String, _ command: [String]) throws -> ChildProcess {
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        return try ChildProcess(name, command, log: directory.appending(path: "\(number)-\(name).out"))
+    }
+
+    private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "fleet").path
+
+    private var zookeeper: String { "127.0.0.1:\(zookeeperPort)" }
+
+    /// Starts ZooKeeper, also again, with what it knew.
+    func startZooKeeper() throws {
+        let configuration = """
+            tickTime=250
+            minSessionTimeout=500
+            dataDir=\(directory.path)/zookeeper
+            clientPort=\(zookeeperPort)
+            clientPortAddress=127.0.0.1
+            maxClientCnxns=0
+            admin.enableServer=false
+            """
+        let file = directory.appending(path: "zoo.cfg")
+        try configuration.write(to: file, atomically: true, encoding: .utf8)
+        let child = try launch(
+            "zookeeper",
+            [
+                "java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar",
+                "org.apache.zookeeper.server.quorum.QuorumPeerMain", file.path,
+            ])
+        children.withLock { $0["zookeeper"] = child }
+    }
+
+    /// Removes all that ZooKeeper knows. It must not run.
+    func emptyStore() throws { try FileManager.default.removeItem(at: directory.appending(path: "zookeeper")) }
+
+    func startMaster(_ name: String = "m1") throws {
+        let child = try launch(
+            name,
+            [
+                Self.program, "master", "--zookeeper", zookeeper, "--cluster", cluster, "--session-timeout", "4",
+                "--name", name, "--listen", "127.0.0.1:\(masterPorts[name] ?? 0)", "--open",
+            ])
+        children.withLock { $0[name] = child }
+    }
+
+    func startAgent(_ host: String) throws {
+        let token = directory.appending(path: "token")
+        try Self.token.write(to: token, atomically: true, encoding: .utf8)
+        let first = 22_000 + (agentPorts.keys.sorted().firstIndex(of: host) ?? 0) * 200
+        let child = try launch(
+            host,
+            [
+                Self.program, "agent", "--zookeeper", zookeeper, "--cluster", cluster, "--session-timeout", "4",
+                "--name", host, "--engine", engineAddress, "--state-dir", directory.appending(path: host).path,
+                "--port-range", "\(first)-\(first + 199)", "--listen", "127.0.0.1:\(agentPorts[host] ?? 0)",
+                "--api-token-file", token.path, "--label", "name=\(host)",
+            ])
+        children.withLock { $0[host] = child }
+    }
+
+    /// A process by its name: a host, a master or `zookeeper`.
+    func child(_ name: String) throws -> ChildProcess {
+        guard let child = children.withLock({ $0[name] }) else { throw TestFailure("there is no process \(name)") }
+        return child
+    }
+
+    // MARK: Asking
+
+    private var addresses: String {
+        masterPorts.sorted { $0.key < $1.key }.map { "http://127.0.0.1:\($0.value)" }.joined(separator: ",")
+    }
+
+    /// Does something with the records in the store.
+    func withStore(_ body: @escaping @Sendable (any CoordinationSession) async throws -> Void) async throws {
+        try await ZooKeeperCoordination.zooKeeper(zookeeper).withSession { try await body($0) }
+    }
+
+    /// Runs a command of `fleet` to its end.
+    func ask(_ arguments: [String]) async throws -> (status: Int32, output: String) {
+        let child = try launch(
+            "ask",
+            [Self.program] + arguments.prefix { $0 != "--" } + ["--master", addresses]
+                + arguments.drop { $0 != "--" })
+        let status = try await child.ended(within: .seconds(150))
+        return (status, child.output)
+    }
+
+    /// Runs a command that must succeed.
+    @discardableResult
+    func fleet(_ arguments: String...) async throws -> String {
+        let (status, output) = try await ask(arguments)
+        guard status == 0 else {
+            throw TestFailure("fleet \(arguments.joined(separator: " ")) ended with \(status): \(output)")
+        }
+        return output
+    }
+
+    func read<Value: Decodable>(_: Value.Type, _ arguments: String...) async throws -> Value {
+        let (status, output) = try await ask(arguments + ["--json"])
+        guard status == 0 else { throw TestFailure("fleet \(arguments) ended with \(status): \(output)") }
+        return try JSONDecoder().decode(Value.self, from: Data(output.utf8))
+    }
+
+    /// What the store says of a resource's state on a host, as it stands there.
+    func currentState(of resource: String, on host: String) async throws -> String {
+        let text = Mutex("")
+        let folder = "/\(cluster)/INSTANCES/\(host)/CURRENTSTATES"
+        try await withStore { session in
+            for id in try await session.children(folder) {
+                guard let (data, _) = try await session.getIfPresent("\(folder)/\(id)/\(resource)") else { continue }
+                text.withLock { $0 += String(decoding: data, as: UTF8.self) }
+            }
+        }
+        return text.withLock { $0 }
+    }
+
+    struct HostRow: Decodable {
+        var name: String
+        var up: Bool
+        var labels: [String: String]
+    }
+
+    func hosts() async throws -> [HostRow] { try await read([HostRow].self, "hosts", "list") }
+
+    func rows() async throws -> [StatusRow] { try await read([StatusRow].self, "status") }
+
+    /// The only task of a host.
+    func row(_ host: String) async throws -> StatusRow? { try await rows().first { $0.host == host } }
+
+    /// Makes a job that runs for ever.
+    func idleJob(_ version: String, _ options: String...) async throws {
+        let arguments = ["job", "create", "idle:\(version)", PrivateEngine.image, "--stop-timeout", "1s"] + options
+        let (status, output) = try await ask(arguments + ["--", "sh", "-c", "echo \(version); exec sleep 100000"])
+        guard status == 0 else { throw TestFailure(output) }
+    }
+
+    /// The containers of a host that run.
+    func running(_ host: String) async throws -> [ContainerSummary] {
+        try await engine.list(
+            ContainerFilter(
+                labels: [FleetLabel.cluster: cluster, FleetLabel.host: host], includesStopped: false))
+    }
+
+    /// All containers of a host.
+    func containers(_ host: String) async throws -> [ContainerSummary] {
+        try await engine.list(ContainerFilter(labels: [FleetLabel.cluster: cluster, FleetLabel.host: host]))
+    }
+
+    /// Waits until a host's only task runs.
+    @discardableResult
+    func runs(_ host: String, within limit: Duration = .seconds(40)) async throws -> String {
+        var container = ""
+        try await eventually(within: limit, "the task of \(host) runs") {
+            guard let row = try? await self.row(host), row.state == "RUNNING" else { return false }
+            container = row.detail.container ?? ""
+            return try await self.running(host).map { String($0.id.prefix(12)) } == [container]
+        }
+        return container
+    }
+}

@@ -1,0 +1,225 @@
+import FleetEngine
+import FleetMaster
+import FleetModel
+import FleetSupport
+import Foundation
+import Support
+import Testing
+
+@Suite(
+    "A fleet of processes, on a real Engine and a real ZooKeeper", .needsEngine, .serialized, .timeLimit(.minutes(10)))
+struct LiveFleetTests {
+    @Test("what is deployed to named hosts runs there; a container that is killed is known in a second, and is back")
+    func killed() async throws {
+        try await LiveFleet.run { fleet in
+            try await fleet.idleJob("1")
+            let said = try await fleet.fleet("deploy", "idle:1", "h1", "h2", "--name", "idle", "--wait")
+            #expect(said.contains("ACTIVE"))
+            let table = try await fleet.fleet("status")
+            #expect(table.split(separator: "\n").count == 3)
+            #expect(table.contains("idle:1:") && table.contains("START") && table.contains("RUNNING"))
+            let first = try await fleet.runs("h1")
+            let other = try await fleet.runs("h2")
+
+            let start = ContinuousClock.now
+            try await fleet.engine.kill(first, signal: "KILL")
+            try await eventually("its end is known") {
+                try await fleet.row("h1").map { $0.state != "RUNNING" || $0.detail.container != first } ?? false
+            }
+            // That is with the time that the asking program takes to start.
+            #expect(ContinuousClock.now - start < .seconds(1))
+            let second = try await fleet.runs("h1")
+            #expect(second != first)
+            #expect(try await fleet.runs("h2") == other)
+            let history = try await fleet.read([TaskEvent].self, "history", "idle:1")
+            #expect(history.contains { $0.host == "h1" && $0.exit == 137 })
+        }
+    }
+
+    @Test("an agent that ends leaves its containers, and takes them over when it comes back (AC17)")
+    func adoption() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let container = try await fleet.runs("h1")
+            #expect(try await fleet.child("h1").terminate() == 0)
+            try await eventually("the host is down") { try await fleet.hosts().contains { !$0.up } }
+            #expect(try await fleet.running("h1").map { String($0.id.prefix(12)) } == [container])
+            try fleet.startAgent("h1")
+            #expect(try await fleet.runs("h1") == container)
+            #expect(try await fleet.containers("h1").count == 1)
+
+            // Killed, not ended: the same.
+            try await fleet.child("h1").kill()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(40), "it is taken over") {
+                try await fleet.row("h1").map { $0.state == "RUNNING" && $0.detail.container == container } ?? false
+            }
+            #expect(try await fleet.containers("h1").count == 1)
+        }
+    }
+
+    @Test("what was stopped or undeployed while the agent was away is so when it is back (AC18, AC20, AC21, AC22)")
+    func changesWhileAway() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let first = try await fleet.runs("h1")
+
+            // Killed while nobody looks: there is another one.
+            _ = try await fleet.child("h1").terminate()
+            try await fleet.engine.kill(first, signal: "KILL")
+            try fleet.startAgent("h1")
+            #expect(try await fleet.runs("h1") != first)
+
+            _ = try await fleet.child("h1").terminate()
+            try await fleet.fleet("stop", "idle")
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(40), "it is stopped") { try await fleet.running("h1").isEmpty }
+            #expect(try await !fleet.containers("h1").isEmpty)
+
+            _ = try await fleet.child("h1").terminate()
+            try await fleet.fleet("start", "idle")
+            try fleet.startAgent("h1")
+            try await fleet.runs("h1")
+
+            _ = try await fleet.child("h1").terminate()
+            try await fleet.fleet("undeploy", "idle", "--all")
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(40), "nothing is left") { try await fleet.containers("h1").isEmpty }
+            try await eventually("the task is gone") { try await fleet.rows().isEmpty }
+            try await fleet.fleet("job", "remove", "idle:1", "--yes")
+        }
+    }
+
+    @Test("with ZooKeeper away a killed container is back, also after a restart of the agent, and is known afterwards")
+    func storeAway() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let first = try await fleet.runs("h1")
+            try await fleet.child("zookeeper").kill()
+            try await fleet.engine.kill(first, signal: "KILL")
+            try await eventually("it is back") { try await fleet.running("h1").count == 1 }
+            let second = try await fleet.running("h1")[0].id
+            #expect(!second.hasPrefix(first))
+
+            try await fleet.child("h1").kill()
+            try await fleet.engine.kill(second, signal: "KILL")
+            try fleet.startAgent("h1")
+            try await eventually("it is back with nothing but the disk") {
+                try await fleet.running("h1").contains { $0.id != second }
+            }
+            let third = try await fleet.running("h1")[0].id
+            try fleet.startZooKeeper()
+            #expect(try await fleet.runs("h1", within: .seconds(60)) == String(third.prefix(12)))
+        }
+    }
+
+    @Test("an empty store, and another fleet's, end no container (AC24)")
+    func emptyStore() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let container = try await fleet.runs("h1")
+            try await fleet.child("zookeeper").kill()
+            try fleet.emptyStore()
+            try fleet.startZooKeeper()
+            // The master makes a fleet of its own there, which is not the agent's. The agent's session cannot go on there
+            // either: it has seen more than that store has.
+            try await fleet.child("m1").kill()
+            try fleet.startMaster()
+            try await eventually(within: .seconds(60), "the master answers") {
+                try await fleet.fleet("masters").contains("LEADS")
+            }
+            #expect(try await fleet.running("h1").map { String($0.id.prefix(12)) } == [container])
+            try await fleet.child("h1").kill()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(60), "the restarted agent says so") {
+                try fleet.child("h1").output.contains("belongs to the cluster")
+            }
+            #expect(try await fleet.running("h1").map { String($0.id.prefix(12)) } == [container])
+            try await fleet.engine.kill(container, signal: "KILL")
+            try await eventually("it is kept up all the same") {
+                try await fleet.running("h1").contains { !$0.id.hasPrefix(container) }
+            }
+        }
+    }
+
+    @Test("a new version takes the place of the old one; a bad one is rolled back by itself (B3)")
+    func rollouts() async throws {
+        try await LiveFleet.run { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "h2", "--name", "idle", "--wait")
+            try await fleet.idleJob("2")
+            let plan = try await fleet.fleet("plan", "rollout", "idle:2", "idle")
+            #expect(plan.contains("replace") && plan.contains("index"))
+            let said = try await fleet.fleet("rollout", "start", "idle:2", "idle")
+            #expect(said.contains("2/2") && said.contains("ACTIVE"))
+            let h1 = try await fleet.runs("h1")
+            let h2 = try await fleet.runs("h2")
+            #expect(try await fleet.rows().allSatisfy { $0.job.hasPrefix("idle:2:") })
+
+            // A gate that never opens.
+            try await fleet.idleJob("3", "--exec-check", "false")
+            let (status, output) = try await fleet.ask(["rollout", "start", "idle:3", "idle", "--deadline", "4s"])
+            #expect(status == 1, "\(output)")
+            try await eventually(within: .seconds(60), "version 2 runs everywhere") {
+                let rows = try await fleet.rows()
+                return rows.count == 2 && rows.allSatisfy { $0.job.hasPrefix("idle:2:") && $0.state == "RUNNING" }
+            }
+            // The second host was never touched.
+            #expect(try await [fleet.runs("h1") == h1, fleet.runs("h2") == h2].contains(true))
+        }
+    }
+
+    @Test("logs go on over a restart; a command in a container ends with its exit code (B10)")
+    func logsAndExec() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let first = try await fleet.runs("h1")
+            let address = ["--agent-token", LiveFleet.token]
+            #expect(try await fleet.ask(["logs", "idle"] + address).output == "1\n")
+            let (status, output) = try await fleet.ask(
+                ["exec", "idle"] + address + ["--", "sh", "-c", "echo hi; exit 7"])
+            #expect(status == 7)
+            #expect(output == "hi\n")
+            let refused = try await fleet.ask(["exec", "idle", "--agent-token", "wrong", "--", "true"])
+            #expect(refused.status == 1 && refused.output.contains("token"))
+
+            async let followed = fleet.ask(["logs", "idle", "-f"] + address)
+            try await eventually("somebody follows") { try await fleet.row("h1") != nil }
+            try await fleet.engine.kill(first, signal: "KILL")
+            try await fleet.runs("h1")
+            try await fleet.fleet("stop", "idle")
+            let text = try await followed.output
+            #expect(text.hasPrefix("1\n[fleet: container "))
+            #expect(text.hasSuffix("]\n1\n"))
+        }
+    }
+
+    @Test("what runs once is waited for, with its exit code; a secret is a file of the container alone (B11, B13)")
+    func onceWithSecret() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            let file = fleet.directory.appending(path: "secret.txt")
+            try "tell nobody".write(to: file, atomically: true, encoding: .utf8)
+            try await fleet.fleet("secret", "put", "password", "--file", file.path)
+            let create = [
+                "job", "create", "once:1", PrivateEngine.image, "--run-once", "--secret", "password=store:password",
+            ]
+            let script = "test $(head -c 4 /run/secrets/password) = tell"
+            #expect(try await fleet.ask(create + ["--", "sh", "-c", script]).status == 0)
+            try await fleet.fleet("deploy", "once:1", "h1", "--name", "once")
+            #expect(try await fleet.ask(["wait", "once", "--timeout", "60"]).status == 0)
+            #expect(try await fleet.row("h1")?.state == "COMPLETED")
+            let known = try await fleet.fleet("job", "inspect", "once:1") + fleet.fleet("status", "--full")
+            #expect(!known.contains("tell nobody"))
+
+            let bad = ["job", "create", "bad:1", PrivateEngine.image, "--run-once", "--restart", "never"]
+            #expect(try await fleet.ask(bad + ["--", "sh", "-c", "exit 3"]).status == 0)
+            try await fleet.fleet("deploy", "bad:1", "h1", "--name", "bad")
+            #expect(try await fleet.ask(["wait", "bad", "--timeout", "60"]).status == 3)
+        }
+    }
+}
