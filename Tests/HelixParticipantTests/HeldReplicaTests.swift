@@ -49,7 +49,7 @@ struct HeldReplicaTests {
             HeldReplica(resource: "other", partition: "a", stateModel: "Unheard"),
             HeldReplica(resource: "db", partition: "a", stateModel: "MasterSlave"),
         ]
-        try await stand.running(stand.masterSlave(configuration: holding(held))) { session in
+        try await stand.running(stand.masterSlave(configuration: holding(held))) { (session: String) async throws in
             #expect(try await stand.state(session, "a") == "OFFLINE")
             let folder = stand.paths.currentStates("n1_1", session: session)
             #expect(try await stand.session.children(folder) == ["db"])
