@@ -8,7 +8,7 @@ FORMATTED = Package.swift Sources Tests Examples/Package.swift Examples/Sources 
 BUILD_PACKAGES = libzookeeper-mt-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 # For the containers of an example: a Docker Engine that tests start by themselves.
-ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2
+ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2 openssl
 
 .PHONY: help demo fleet-demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test

@@ -135,6 +135,7 @@ let package = Package(
             dependencies: [
                 "FleetAPI", "FleetMaster", "FleetJobs", "FleetModel", "Support", helix, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/ContainerFleet/APITests"),

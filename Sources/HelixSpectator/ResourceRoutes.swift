@@ -39,9 +39,12 @@ struct ResourceRoutes: Sendable {
     let partitions: [String: [Replica]]
     /// The instances that have a replica in a state, sorted by name.
     let instancesByState: [String: [Int32]]
+    /// Another number whenever they were made again.
+    let edition: Int
 
     /// Joins what several records say of a resource: the buckets of a view, or the current states of the instances.
-    init(_ pieces: some Collection<[String: [Replica]]>, roster: InstanceRoster) {
+    init(_ pieces: some Collection<[String: [Replica]]>, roster: InstanceRoster, edition: Int) {
+        self.edition = edition
         if pieces.count == 1, let only = pieces.first {
             partitions = only
         } else {

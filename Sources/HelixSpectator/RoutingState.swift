@@ -23,6 +23,8 @@ struct RoutingState: Sendable {
     private var routes: [String: ResourceRoutes] = [:]
     /// The resources whose routes are to be made again.
     private var touched: Set<String> = []
+    /// Counts up whenever routes are made again.
+    private var edition = 0
     private var hasChanged = true
 
     init(cluster: String, source: RoutingSource) {
@@ -38,8 +40,9 @@ struct RoutingState: Sendable {
     mutating func takeTable(at now: Int64, staleSince: Int64?, force: Bool = false) -> RoutingTable? {
         guard hasChanged || force else { return nil }
         hasChanged = false
+        if !touched.isEmpty { edition += 1 }
         for resource in touched {
-            routes[resource] = pieces[resource].map { ResourceRoutes($0.values, roster: roster) }
+            routes[resource] = pieces[resource].map { ResourceRoutes($0.values, roster: roster, edition: edition) }
         }
         touched = []
         return RoutingTable(

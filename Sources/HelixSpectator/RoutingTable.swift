@@ -43,6 +43,11 @@ public struct RoutingTable: Sendable {
     /// The resources in natural order: `orders_2` before `orders_10`.
     public var resources: [String] { routes.keys.naturallySorted() }
 
+    /// A number that is the same in two tables of a spectator only if both know the same of a resource's replicas, so that
+    /// who follows many need not look at all of them each time; `nil` when there is no such resource. Which instances can be
+    /// routed to, and are alive, it does not tell.
+    public func edition(of resource: String) -> Int? { routes[resource]?.edition }
+
     /// The partitions of a resource that have replicas, in natural order; none when there is no such resource.
     public func partitions(of resource: String) -> [String] {
         routes[resource]?.partitions.keys.naturallySorted() ?? []

@@ -62,6 +62,21 @@ struct CurrentStateSourceTests {
         #expect(table.remark(on: "orders", partition: "orders_0", by: "n2") == nil)
     }
 
+    @Test("says of each resource whether anything about its replicas may be different")
+    func editions() throws {
+        let state = try state()
+        state.list(["orders", "other"], at: list("n1", "s1"))
+        try state.record(
+            currentState("other", session: "s1", ["other_0": "LEADER"]), at: place("n1", "s1", "other"), zxid: 7)
+        let first = try #require(state.table())
+        try state.record(
+            currentState("orders", session: "s1", ["orders_0": "STANDBY"]), at: place("n1", "s1"), zxid: 8)
+        let second = try #require(state.table())
+        #expect(first.edition(of: "orders") != second.edition(of: "orders"))
+        #expect(first.edition(of: "other") == second.edition(of: "other"))
+        #expect(second.edition(of: "other") != nil && second.edition(of: "none") == nil)
+    }
+
     @Test("forgets what an instance reported when it is no longer live")
     func death() throws {
         let state = try state()

@@ -164,6 +164,16 @@ public struct DeploymentBody: Sendable, Hashable, Codable {
     }
 }
 
+/// What is to be different about a deployment; what is left out stays.
+public struct EditBody: Sendable, Hashable, Codable {
+    /// Which hosts are considered.
+    public var selectors: [String]?
+    /// All that it is to have, where it names hosts.
+    public var hosts: [String]?
+    /// How later jobs take the present one's place.
+    public var policy: PolicyBody?
+}
+
 /// Whether tasks are to run.
 public struct GoalBody: Sendable, Hashable, Codable {
     /// Whether they are.

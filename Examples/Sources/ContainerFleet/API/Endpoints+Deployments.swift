@@ -18,6 +18,14 @@ extension Endpoint {
             }
             return try Answer.json(DeploymentBody(found))
         },
+        Endpoint(.patch, "/v1/deployments/{name}", .operator) { call in
+            let (name, body) = (try call.part("name"), try await call.body(EditBody.self))
+            let present = call.fleet.view.deployments[name]?.value.policy ?? RolloutPolicy()
+            let changed = try await call.fleet.edit(
+                name, selectors: body.selectors, hosts: body.hosts, policy: body.policy?.applied(to: present),
+                token: call.token, user: call.user)
+            return try Answer.json(DeploymentBody(changed))
+        },
         Endpoint(.delete, "/v1/deployments/{name}", .operator) { call in
             let left = try await call.fleet.undeploy(
                 call.part("name"), hosts: call.queries("host"), token: call.token, user: call.user)

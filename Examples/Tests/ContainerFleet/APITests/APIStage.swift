@@ -20,9 +20,9 @@ struct APIStage: Sendable {
     let client: any TestClientProtocol
 
     static func run(
-        access: FleetServer.Access = .open, _ body: @escaping @Sendable (APIStage) async throws -> Void
+        access: FleetServer.Access = .open, on service: any CoordinationService = MemoryCoordination(),
+        _ body: @escaping @Sendable (APIStage) async throws -> Void
     ) async throws {
-        let service = MemoryCoordination()
         let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let master = FleetMaster(cluster: "fleet", name: "m1", coordination: service, logger: quiet)
@@ -46,7 +46,8 @@ struct APIStage: Sendable {
     }
 
     static func until(_ condition: () throws -> Bool) async throws {
-        try await eventually(within: .seconds(60), "it", condition)
+        // Simulations beside this one take the processors for themselves.
+        try await eventually(within: .seconds(300), "it", condition)
     }
 
     /// Asks, and expects a status.

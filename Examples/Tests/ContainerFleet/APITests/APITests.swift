@@ -7,8 +7,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import ServiceLifecycle
+import Support
 import Testing
+import ZooKeeper
 
 @testable import FleetAPI
 
@@ -38,29 +41,38 @@ struct APITests {
 
     @Test("a job is created, deployed, looked at, stopped, undeployed and removed")
     func flow() async throws {
-        try await APIStage.run { stage in
-            let data = try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
-            let id = try JSONDecoder().decode(JobReference.self, from: data).id
-            try await stage.refused(.conflict, .jobAlreadyExists, .post, "/v1/jobs", Self.job)
-            try await stage.ask(
-                .post, "/v1/deployments", #"{"job": "web", "hosts": ["h0", "h1"]}"#, expecting: .created)
-            let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait?timeout=30")
-            #expect(outcome.phase == .active)
-            try await APIStage.until { stage.fleet.status().count { $0.state == "RUNNING" } == 2 }
-            let rows = try await stage.read([StatusRow].self, "/v1/status?host=h1")
-            #expect(rows.map(\.job) == [id] && rows[0].detail.container == "c-h1")
-            try await stage.refused(.conflict, .stillInUse, .delete, "/v1/jobs/web")
-            try await stage.ask(.post, "/v1/deployments/web-1/goal", #"{"started": false, "hosts": ["h0"]}"#)
-            try await APIStage.until { stage.fleet.status(host: "h0").map(\.goal) == ["STOP"] }
-            try await stage.ask(.delete, "/v1/deployments/web-1?host=h0", expecting: .accepted)
-            try await APIStage.until { stage.fleet.status().map(\.host) == ["h1"] }
-            try await stage.ask(.delete, "/v1/deployments/web", expecting: .accepted)
-            try await APIStage.until { stage.fleet.deployments().isEmpty && stage.fleet.view.resources.isEmpty }
-            let history = try await stage.read([TaskEvent].self, "/v1/jobs/web/history")
-            #expect(history.contains { $0.state == "RUNNING" })
-            try await stage.ask(.delete, "/v1/jobs/web")
-            try await stage.refused(.notFound, .jobNotFound, .get, "/v1/jobs/web")
+        try await APIStage.run { try await Self.playFlow($0) }
+    }
+
+    @Test("so it is with a real ZooKeeper", .timeLimit(.minutes(10)))
+    func realFlow() async throws {
+        try await withStage("") { zookeeper in
+            try await APIStage.run(on: ZooKeeperCoordination(zookeeper.zookeeper)) { try await Self.playFlow($0) }
         }
+    }
+
+    private static func playFlow(_ stage: APIStage) async throws {
+        let data = try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
+        let id = try JSONDecoder().decode(JobReference.self, from: data).id
+        try await stage.refused(.conflict, .jobAlreadyExists, .post, "/v1/jobs", Self.job)
+        try await stage.ask(
+            .post, "/v1/deployments", #"{"job": "web", "hosts": ["h0", "h1"]}"#, expecting: .created)
+        let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait?timeout=30")
+        #expect(outcome.phase == .active)
+        try await APIStage.until { stage.fleet.status().count { $0.state == "RUNNING" } == 2 }
+        let rows = try await stage.read([StatusRow].self, "/v1/status?host=h1")
+        #expect(rows.map(\.job) == [id] && rows[0].detail.container == "c-h1")
+        try await stage.refused(.conflict, .stillInUse, .delete, "/v1/jobs/web")
+        try await stage.ask(.post, "/v1/deployments/web-1/goal", #"{"started": false, "hosts": ["h0"]}"#)
+        try await APIStage.until { stage.fleet.status(host: "h0").map(\.goal) == ["STOP"] }
+        try await stage.ask(.delete, "/v1/deployments/web-1?host=h0", expecting: .accepted)
+        try await APIStage.until { stage.fleet.status().map(\.host) == ["h1"] }
+        try await stage.ask(.delete, "/v1/deployments/web", expecting: .accepted)
+        try await APIStage.until { stage.fleet.deployments().isEmpty && stage.fleet.view.resources.isEmpty }
+        let history = try await stage.read([TaskEvent].self, "/v1/jobs/web/history")
+        #expect(history.contains { $0.state == "RUNNING" })
+        try await stage.ask(.delete, "/v1/jobs/web")
+        try await stage.refused(.notFound, .jobNotFound, .get, "/v1/jobs/web")
     }
 
     @Test("whatever is wrong is told with a code and a cure")
@@ -157,7 +169,7 @@ struct APITests {
         }
     }
 
-    @Test("events stream as they happen, and resume from an index", .timeLimit(.minutes(2)))
+    @Test("events stream as they happen, and resume from an index", .timeLimit(.minutes(10)))
     func events() async throws {
         try await APIStage.run { stage in
             let (ports, port) = AsyncStream<Int>.makeStream()
@@ -180,6 +192,43 @@ struct APITests {
                 let text = try await later
                 #expect(!text.contains("it was created") && Self.ids(text).allSatisfy { $0 > ids.last ?? 0 })
             }
+        }
+    }
+
+    @Test("with a certificate it speaks TLS", .timeLimit(.minutes(10)))
+    func encrypted() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "fleet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (key, certificate) = (directory.appending(path: "key.pem").path, directory.appending(path: "cert.pem").path)
+        let maker = try Process.run(
+            URL(filePath: "/usr/bin/openssl"),
+            arguments: [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+                "-subj", "/CN=localhost", "-keyout", key, "-out", certificate,
+            ])
+        maker.waitUntilExit()
+        let tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        try await APIStage.run { stage in
+            let (ports, port) = AsyncStream<Int>.makeStream()
+            let application = try stage.server.application(at: .hostname("127.0.0.1", port: 0), tls: tls) { number in
+                if let number { port.yield(number) }
+            }
+            var settings = HTTPClient.Configuration()
+            settings.tlsConfiguration = .makeClientConfiguration()
+            settings.tlsConfiguration?.certificateVerification = .none
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.run() }
+                defer { group.cancelAll() }
+                let number = try #require(await ports.first { _ in true })
+                let request = HTTPClientRequest(url: "https://127.0.0.1:\(number)/v1/master")
+                let response = try await client.execute(request, timeout: .seconds(60))
+                #expect(response.status == .ok)
+            }
+            try await client.shutdown()
         }
     }
 

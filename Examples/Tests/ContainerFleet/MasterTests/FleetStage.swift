@@ -12,6 +12,7 @@ import Testing
 /// A fleet in a simulated world: masters as they are, and agents that do as they are told, or fail.
 struct FleetStage: Sendable {
     let cluster: SimulatedCluster
+    let jobRetention: Duration?
     let world = AgentWorld()
     private let masters = Masters()
 
@@ -21,11 +22,12 @@ struct FleetStage: Sendable {
 
     /// Runs `body` with a master and hosts `h0`, `h1` …
     static func run(
-        hosts count: Int = 3, labels: [String: String] = [:], cpus: Int? = nil, seed: UInt64 = 1,
+        hosts count: Int = 3, labels: [String: String] = [:], cpus: Int? = nil, jobRetention: Duration? = nil,
+        seed: UInt64 = 1,
         recording: Bool = false, _ body: @escaping @Sendable (FleetStage) async throws -> Void
     ) async throws {
         try await SimulatedCluster.run("fleet", seed: seed, controllers: 0, recording: recording) { cluster in
-            let stage = FleetStage(cluster: cluster)
+            let stage = FleetStage(cluster: cluster, jobRetention: jobRetention)
             do {
                 try await stage.startMaster("m1")
                 for index in 0..<count {
@@ -58,6 +60,7 @@ struct FleetStage: Sendable {
             let now: @Sendable () -> Int64 = { cluster.simulation.milliseconds }
             var configuration = MasterConfiguration()
             configuration.controller.processName = "1@\(name)"
+            configuration.jobRetention = jobRetention
             let master = FleetMaster(
                 cluster: cluster.name, name: name, coordination: coordination, configuration: configuration,
                 logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: cluster.clock, now: now,

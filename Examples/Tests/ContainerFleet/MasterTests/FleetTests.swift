@@ -97,6 +97,34 @@ struct FleetJobTests {
         }
     }
 
+    @Test(
+        "one that nobody has used for long is forgotten, by its last event, else by its creation (AC60)",
+        arguments: [
+            (used: false, event: 22, created: 0, isForgotten: true), (false, 40, 0, false), (true, 22, 0, false),
+            (false, nil, 23, true), (false, nil, 25, false), (false, nil, nil, true),
+        ] as [(Bool, Int64?, Int64?, Bool)])
+    func retention(isUsed: Bool, event: Int64?, created: Int64?, isForgotten: Bool) {
+        let hour: Int64 = 3_600_000
+        var job = Job(name: "web", version: "1", image: "nginx")
+        job.created = created.map { Moment(seconds: $0 * 3_600) }
+        let retention = JobRetention(age: 24 * hour)
+        let last = event.map { $0 * hour }
+        #expect(retention.forgets(job, isUsed: isUsed, lastEvent: last, now: 48 * hour) == isForgotten)
+    }
+
+    @Test("a master forgets jobs that nobody uses, and keeps those that a deployment could go back to")
+    func forgotten() async throws {
+        try await FleetStage.run(hosts: 1, jobRetention: .seconds(2 * 3_600)) { stage in
+            for version in ["1", "2"] { _ = try await stage.job(version) }
+            _ = try await stage.job("1", name: "unused")
+            _ = try await stage.fleet.deploy(DeployRequest("web:1", on: .everyHost), user: "ann")
+            _ = try await stage.fleet.rollOut("web:2", in: "web", user: "ann")
+            try await stage.until("the unused one is forgotten", within: .seconds(5 * 3_600), every: .seconds(60)) {
+                $0.fleet.jobs().map(\.id.nameAndVersion) == ["web:1", "web:2"]
+            }
+        }
+    }
+
     @Test("one whose time is over is undeployed, and removed (AC13)")
     func expiry() async throws {
         try await FleetStage.run(hosts: 1) { stage in
@@ -199,6 +227,30 @@ struct FleetDeploymentTests {
             try await stage.until("its agent is gone") { !$0.view.hosts[0].isUp }
             try await stage.fleet.deregister("h0")
             try await stage.until("it is settled") { $0.phase("web") == .active && $0.running(id) == ["h1"] }
+        }
+    }
+
+    @Test("where a deployment is to be can be changed; what cannot be is refused")
+    func edited() async throws {
+        try await FleetStage.run(hosts: 3) { stage in
+            _ = try await stage.fleet.label("h1", set: ["role": "db"])
+            let id = try await stage.job("1")
+            let other = try await stage.job("1", name: "other")
+            var wish = DeployRequest("web", on: .everyHost)
+            wish.selectors = ["role = web"]
+            _ = try await stage.fleet.deploy(wish, user: "ann")
+            _ = try await stage.fleet.deploy(DeployRequest("other", on: .hosts(["h0", "h1"])), user: "ann")
+            try await stage.until("the other runs") { $0.running(other) == ["h0", "h1"] }
+            #expect(stage.running(id).isEmpty)
+            _ = try await stage.fleet.edit("web", selectors: ["role = db"], user: "ann")
+            _ = try await stage.fleet.edit("other-1", hosts: ["h1", "h2"], user: "ann")
+            try await stage.until("both are elsewhere") {
+                $0.running(id) == ["h1"] && $0.running(other) == ["h1", "h2"] && $0.fleet.status().count == 3
+            }
+            #expect(stage.world.starts(other, on: "h1") == 1)
+            await expectRefusal(.invalidRequest) { try await stage.fleet.edit("web", selectors: ["="], user: "ann") }
+            await expectRefusal(.invalidRequest) { try await stage.fleet.edit("web", hosts: ["h0"], user: "ann") }
+            await expectRefusal(.hostNotFound) { try await stage.fleet.edit("other-1", hosts: ["h9"], user: "ann") }
         }
     }
 

@@ -119,6 +119,9 @@ public final class FleetMaster: Service, Sendable {
         }
         try await administrator.updateClusterConfig(cluster) { config in
             config.allowsAutoJoin = true
+            if config.deregistrationTimeout == nil, let retention = configuration.hostRetention {
+                config.deregistrationTimeout = retention
+            }
             if config.capacityKeys.isEmpty { Loads.apply([], to: &config) }
         }
         _ = try await FleetStore(cluster: cluster, session: session, now: now).setUp(makeID: makeID)
@@ -168,8 +171,8 @@ public final class FleetMaster: Service, Sendable {
             let (view, changes) = fleet.look(now: now())
             if let table = view.table, view.leader != nil, !table.isStale {
                 let isLeading = view.leader == name
-                try await recorder.take(changes, isLeading: isLeading, store, now: now())
                 if isLeading { deadline = try await look(&desk, view) }
+                try await recorder.take(changes, of: view.jobs, isLeading: isLeading, store, now: now())
             }
             let time = now()
             await bell.wait(

@@ -20,7 +20,11 @@ public struct FleetView: Sendable {
     /// What each resource is.
     public private(set) var identities: [String: FleetResource] = [:]
     /// Where the tasks and hosts are; `nil` until that was read once.
-    public var table: RoutingTable?
+    public var table: RoutingTable? {
+        didSet { hosts = table?.instances.map(FleetHost.init) ?? [] }
+    }
+    /// The hosts, by name.
+    public private(set) var hosts: [FleetHost] = []
     /// The tasks.
     public var board = TaskBoard()
     /// Records that could not be read, and why. What they are about is left as it is.
@@ -31,9 +35,12 @@ public struct FleetView: Sendable {
 
     /// By resource: its places in their order, and the index at which they were read.
     private var placesRead: [String: (index: Int64, places: [String])] = [:]
+    /// By deployment: its resources, by name.
+    private var byDeployment: [String: [FleetResource]] = [:]
 
     mutating func identify() {
         identities = resources.compactMapValues { FleetResource($0.value) }
+        byDeployment = Dictionary(grouping: identities.values.sorted { $0.name < $1.name }, by: \.deployment)
         placesRead = placesRead.filter { identities[$0.key] != nil }
         for (name, resource) in identities where placesRead[name]?.index != resources[name]?.index {
             guard let idealState = resources[name] else { continue }
@@ -41,12 +48,9 @@ public struct FleetView: Sendable {
         }
     }
 
-    /// The hosts, by name.
-    public var hosts: [FleetHost] { table?.instances.map(FleetHost.init) ?? [] }
-
     /// The resources of a deployment, by name.
     public func resources(of deployment: String) -> [FleetResource] {
-        identities.values.filter { $0.deployment == deployment }.sorted { $0.name < $1.name }
+        byDeployment[deployment] ?? []
     }
 
     /// The places that a resource has, in their order.

@@ -15,6 +15,8 @@ struct KeeperDesk {
     let logger: Logger
     private let paths: ClusterPaths
     private var looks = 0
+    /// When unused jobs are looked for again, in milliseconds since 1970.
+    private var nextRetention: Int64 = 0
 
     init(
         cluster: String, store: FleetStore, administrator: Administrator, configuration: MasterConfiguration,
@@ -41,6 +43,7 @@ struct KeeperDesk {
         }
         try await expireJobs(view, now, &agenda)
         try await forgetTombstones(view, now, &agenda)
+        try await forgetJobs(view, now, &agenda)
         if !agenda.events.isEmpty { try await store.append(agenda.events) }
         looks += 1
         if looks % 100 == 1 { try await store.trimJournals() }
@@ -65,23 +68,46 @@ struct KeeperDesk {
         try await administrator.updateClusterConfig(cluster) { Loads.apply(view.jobs.values, to: &$0) }
     }
 
+    /// Writes into the configurations of hosts what differs, all in one go, each on condition that it is what was read.
     private func keepHosts(_ view: FleetView) async throws {
         let isOwn: (String) -> Bool = { resource in
             view.identities[resource] != nil || view.tombstones[resource] != nil
         }
         let wanted = view.wantedHosts()
-        for instance in view.table?.instances ?? [] {
-            guard let host = wanted[instance.name] else { continue }
+        let different = (view.table?.instances ?? []).filter { instance in
             var config = instance.config
-            host.apply(to: &config, isOwn: isOwn)
-            guard config != instance.config else { continue }
+            wanted[instance.name]?.apply(to: &config, isOwn: isOwn)
+            return config != instance.config
+        }.map(\.name)
+        guard !different.isEmpty else { return }
+        let found = await store.session.read(different.map { .get(paths.instanceConfig($0)) })
+        var writes: [WriteOperation] = []
+        for (name, result) in zip(different, found) {
+            guard case .success(.data(let data, let stat)) = result else { continue }
             do {
-                try await administrator.updateInstance(instance.name, in: cluster) { host.apply(to: &$0, isOwn: isOwn) }
-            } catch let error as AdministrationError {
-                // One that is no more, or cannot be read, does not hinder the others.
-                logger.notice("A host is left as it is", metadata: ["host": "\(instance.name)", "error": "\(error)"])
+                let write = try Self.write(paths.instanceConfig(name), data, stat.version) {
+                    wanted[name]?.apply(to: &$0, isOwn: isOwn)
+                }
+                if let write { writes.append(write) }
+            } catch {
+                // One that cannot be read does not hinder the others.
+                logger.notice("A host is left as it is", metadata: ["host": "\(name)", "error": "\(error)"])
             }
         }
+        let results = await store.session.write(writes)
+        for result in results {
+            if case .failure(let error) = result, error.code != .badVersion, error.code != .noNode { throw error }
+        }
+    }
+
+    /// The write that changes a host's configuration; `nil` when there is nothing to change.
+    private static func write(
+        _ path: String, _ data: [UInt8], _ version: Int32, _ change: (inout InstanceConfig) -> Void
+    ) throws -> WriteOperation? {
+        let present = try InstanceConfig(decoding: data, path: path)
+        var config = present
+        change(&config)
+        return config == present ? nil : .set(path, data: try config.encoded(path: path), version: version)
     }
 
     private func keep(
@@ -132,6 +158,26 @@ struct KeeperDesk {
             } catch let error as FleetError where error.code == .stillInUse {
                 agenda.meet(now + 1_000)
             }
+        }
+    }
+
+    /// Forgets jobs that nobody has used for long, once an hour.
+    private mutating func forgetJobs(_ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
+        guard let age = configuration.jobRetention?.milliseconds else { return }
+        guard now >= nextRetention else { return agenda.meet(nextRetention) }
+        nextRetention = now + 3_600_000
+        agenda.meet(nextRetention)
+        let retention = JobRetention(age: age)
+        let used = Set(view.deployments.values.flatMap { $0.value.generations.map(\.job) })
+            .union(view.identities.values.map(\.job.description))
+        for (id, job) in view.jobs.sorted(by: { $0.key < $1.key }) where !used.contains(id) {
+            let last = try await store.history(of: job.id).last?.time
+            guard retention.forgets(job, isUsed: false, lastEvent: last, now: now) else { continue }
+            do {
+                try await store.removeJob(job.id)
+                agenda.events.append(
+                    FleetEvent(topic: "job", subject: id, text: "nobody has used it for long", time: now))
+            } catch let error as FleetError where error.code == .stillInUse {}
         }
     }
 

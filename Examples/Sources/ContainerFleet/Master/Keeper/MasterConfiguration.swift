@@ -10,6 +10,11 @@ public struct MasterConfiguration: Sendable {
     /// For how long it is remembered that a resource was removed, so that a host that comes back may remove its tasks. 30
     /// days unless set.
     public var tombstoneAge: Duration = .seconds(30 * 86_400)
+    /// For how long a job is kept that nobody uses; for ever unless set.
+    public var jobRetention: Duration?
+    /// For how long a host is kept whose agent is gone, unless the cluster's settings say something else; 14 days unless
+    /// set, `nil` for ever.
+    public var hostRetention: Duration? = .seconds(14 * 86_400)
     /// Settings of the controller.
     public var controller = ControllerConfiguration()
 

@@ -36,7 +36,13 @@ public struct TaskBoard: Sendable {
     private struct Entry {
         var task: FleetTask
         var remark: ReplicaRemark?
-        var look: Int
+    }
+
+    /// The tasks of a resource, as of an edition of what is known of it.
+    private struct Shelf {
+        var edition: Int?
+        /// By place.
+        var keys: [String: [Key]] = [:]
     }
 
     private struct Key: Hashable {
@@ -50,8 +56,8 @@ public struct TaskBoard: Sendable {
     /// By host: since when its agent has been there.
     private var upSince: [String: Int64] = [:]
     private var entries: [Key: Entry] = [:]
-    private var byResource: [String: [String: [Key]]] = [:]
-    private var looks = 0
+    private var shelves: [String: Shelf] = [:]
+    private var hosts: Set<String> = []
 
     /// A board on which nothing is.
     public init() {}
@@ -71,38 +77,55 @@ public struct TaskBoard: Sendable {
     /// Takes what is now.
     /// - Parameter resources: the fleet's, by name.
     public mutating func take(_ table: RoutingTable, _ resources: [String: FleetResource], now: Int64) -> Changes {
-        looks += 1
         var changes = Changes()
         takeHosts(table, now, &changes)
-        byResource = [:]
+        // A host that is no more takes its tasks along, whatever edition of them was seen.
+        let known = Set(table.instances.map(\.name))
+        let isAllNew = known != hosts
+        hosts = known
         for (name, resource) in resources.sorted(by: { $0.key < $1.key }) {
-            for partition in table.partitions(of: name) {
-                guard let place = resource.place(partition) else { continue }
-                for (instance, state) in table.replicas(of: name, partition: partition) where state != "DROPPED" {
-                    let key = Key(resource: name, partition: partition, host: instance.name)
-                    byResource[name, default: [:]][place, default: []].append(key)
-                    let remark = table.remark(on: name, partition: partition, by: instance.name)
-                    if var known = entries[key], known.task.state == state, known.remark == remark {
-                        known.look = looks
-                        entries[key] = known
-                        continue
-                    }
-                    let task = FleetTask(
-                        resource: resource, place: place, host: instance.name, state: state, since: remark?.since,
-                        detail: TaskDetail(text: remark?.detail ?? ""))
-                    entries[key] = Entry(task: task, remark: remark, look: looks)
-                    changes.tasks.append(task)
-                }
+            let edition = table.edition(of: name)
+            if isAllNew || shelves[name] == nil || shelves[name]?.edition != edition {
+                take(resource, edition, table, now, &changes)
             }
         }
-        for (key, entry) in entries where entry.look != looks {
-            entries[key] = nil
-            lastGone[key.partition] = now
-            changes.gone.append(entry.task)
-        }
+        for name in shelves.keys where resources[name] == nil { clear(name, keeping: [], now, &changes) }
+        shelves = shelves.filter { resources[$0.key] != nil }
         changes.gone.sort { ($0.resource.name, $0.place, $0.host) < ($1.resource.name, $1.place, $1.host) }
         if lastGone.count > 2 * entries.count + 1_000 { lastGone = [:] }
         return changes
+    }
+
+    private mutating func take(
+        _ resource: FleetResource, _ edition: Int?, _ table: RoutingTable, _ now: Int64, _ changes: inout Changes
+    ) {
+        let name = resource.name
+        var shelf = Shelf(edition: edition)
+        for partition in table.partitions(of: name) {
+            guard let place = resource.place(partition) else { continue }
+            for (instance, state) in table.replicas(of: name, partition: partition) where state != "DROPPED" {
+                let key = Key(resource: name, partition: partition, host: instance.name)
+                shelf.keys[place, default: []].append(key)
+                let remark = table.remark(on: name, partition: partition, by: instance.name)
+                if let known = entries[key], known.task.state == state, known.remark == remark { continue }
+                let task = FleetTask(
+                    resource: resource, place: place, host: instance.name, state: state, since: remark?.since,
+                    detail: TaskDetail(text: remark?.detail ?? ""))
+                entries[key] = Entry(task: task, remark: remark)
+                changes.tasks.append(task)
+            }
+        }
+        clear(name, keeping: Set(shelf.keys.values.joined()), now, &changes)
+        shelves[name] = shelf
+    }
+
+    /// Takes away what is no more.
+    private mutating func clear(_ resource: String, keeping kept: Set<Key>, _ now: Int64, _ changes: inout Changes) {
+        for key in (shelves[resource]?.keys ?? [:]).values.joined() where !kept.contains(key) {
+            guard let entry = entries.removeValue(forKey: key) else { continue }
+            lastGone[key.partition] = now
+            changes.gone.append(entry.task)
+        }
     }
 
     private mutating func takeHosts(_ table: RoutingTable, _ now: Int64, _ changes: inout Changes) {
@@ -115,10 +138,13 @@ public struct TaskBoard: Sendable {
         upSince = up
     }
 
+    /// How many tasks there are.
+    public var count: Int { entries.count }
+
     /// All tasks, by resource, place and host.
     public var tasks: [FleetTask] {
-        byResource.keys.sorted().flatMap { resource in
-            byResource[resource, default: [:]].values.flatMap { $0 }.sorted {
+        shelves.keys.sorted().flatMap { resource in
+            (shelves[resource]?.keys ?? [:]).values.flatMap { $0 }.sorted {
                 ($0.partition, $0.host) < ($1.partition, $1.host)
             }
             .compactMap { entries[$0]?.task }
@@ -127,17 +153,17 @@ public struct TaskBoard: Sendable {
 
     /// The tasks of a resource.
     public func tasks(of resource: String) -> [FleetTask] {
-        byResource[resource, default: [:]].values.flatMap { $0 }.compactMap { entries[$0]?.task }
+        (shelves[resource]?.keys ?? [:]).values.flatMap { $0 }.compactMap { entries[$0]?.task }
             .sorted { ($0.place, $0.host) < ($1.place, $1.host) }
     }
 
     /// Whether anything is left of a resource.
-    public func hasTasks(of resource: String) -> Bool { byResource[resource] != nil }
+    public func hasTasks(of resource: String) -> Bool { shelves[resource]?.keys.isEmpty == false }
 
     /// How the task of a place is. One that is there twice, because it moves, is as the better of the two.
     /// - Returns: `nil` for one that never was there.
     public func health(of resource: FleetResource, place: String, at host: String?) -> TaskHealth? {
-        let tasks = (byResource[resource.name]?[place] ?? []).compactMap { entries[$0]?.task }
+        let tasks = (shelves[resource.name]?.keys[place] ?? []).compactMap { entries[$0]?.task }
         if let best = tasks.map(\.health).min(by: { Self.rank($0) < Self.rank($1) }) { return best }
         // Where a task was and is not, it is on its way again from that moment on, or from when its host came back.
         let gone = lastGone[resource.partition(place)]

@@ -6,12 +6,16 @@ struct TaskRecorder {
     private var hasBegun = false
 
     /// Takes what a look found to be different. What the first look finds was there before.
-    mutating func take(_ changes: TaskBoard.Changes, isLeading: Bool, _ store: FleetStore, now: Int64) async throws {
+    /// - Parameter jobs: what is not about any of these is not written down any more.
+    mutating func take(
+        _ changes: TaskBoard.Changes, of jobs: [String: Job], isLeading: Bool, _ store: FleetStore, now: Int64
+    ) async throws {
         defer { hasBegun = true }
         guard hasBegun, isLeading else { return }
         let tasks =
             changes.tasks.map { TaskEvent($0, at: now) } + changes.gone.map { TaskEvent($0, at: now, isGone: true) }
-        if !tasks.isEmpty { try await store.record(tasks) }
+        let known = tasks.filter { jobs[$0.job] != nil }
+        if !known.isEmpty { try await store.record(known) }
         var events = tasks.map { event in
             FleetEvent(
                 topic: "task", subject: "\(event.deployment)/\(event.place)@\(event.host)", text: event.text, time: now)

@@ -72,10 +72,7 @@ extension Fleet {
     }
 
     private static func check(_ wish: DeployRequest) throws {
-        for selector in wish.selectors where HostSelector(selector) == nil {
-            throw FleetError(
-                .invalidRequest, "“\(selector)” is no selector", cure: "write “role = web”, “zone in (a, b)” or alike")
-        }
+        try check(wish.selectors)
         switch wish.target {
         case .hosts([]): throw FleetError(.invalidRequest, "no host is named", cure: "name one, or a selector")
         case .replicas(let count) where !(0...10_000).contains(count):
@@ -232,6 +229,47 @@ extension Fleet {
                     .invalidRequest, "\(count) replicas, expected 0 to 10000", cure: "ask for another number")
             }
             deployment.target = .replicas(count)
+        }
+    }
+
+    /// Changes where a deployment is to be, or how later jobs take the present one's place; what is not said stays.
+    /// - Parameter hosts: all that it is to have, where it names hosts.
+    public func edit(
+        _ reference: String, selectors: [String]? = nil, hosts: [String]? = nil, policy: RolloutPolicy? = nil,
+        token: String? = nil, user: String
+    ) async throws -> Deployment {
+        if let hosts {
+            try await request { _, administrator in
+                try await self.checkHosts(hosts, known: administrator.instances(in: cluster))
+            }
+        }
+        let (store, view) = (try store, view)
+        return try await changing(reference, token, user, "changes it") { deployment, _ in
+            if let selectors {
+                try Self.check(selectors)
+                deployment.selectors = selectors
+            }
+            if let hosts {
+                guard case .hosts = deployment.target, !hosts.isEmpty else {
+                    throw FleetError(
+                        .invalidRequest, "\(deployment.name) names no hosts, or is to have none",
+                        cure: "change its selectors or its size, or undeploy it")
+                }
+                deployment.target = .hosts(Set(hosts).sorted())
+                deployment.stoppedPlaces.removeAll { !hosts.contains($0) }
+            }
+            if let policy { deployment.policy = policy }
+            if let id = JobID(deployment.latest.job), let job = try await store.job(id) {
+                let all = try await store.deployments()
+                try await PortClaims(all.mapValues(\.value), view, store).check(deployment, job)
+            }
+        }
+    }
+
+    private static func check(_ selectors: [String]) throws {
+        for selector in selectors where HostSelector(selector) == nil {
+            throw FleetError(
+                .invalidRequest, "“\(selector)” is no selector", cure: "write “role = web”, “zone in (a, b)” or alike")
         }
     }
 

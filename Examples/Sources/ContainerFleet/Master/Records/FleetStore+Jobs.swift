@@ -53,7 +53,11 @@ extension FleetStore {
         _ = try await retrying("the job \(id.short)") {
             let turn = try await self.turn()
             let users = try await deployments().values.map(\.value)
-                .filter { $0.latest.job == id.description }.map(\.name)
+                .filter { deployment in
+                    // Also where a rollout that fails would lead back to it.
+                    let stable = deployment.stable.flatMap(deployment.generation)
+                    return deployment.latest.job == id.description || stable?.job == id.description
+                }.map(\.name)
             // Also where another job has taken its place, and a host that is away has it still.
             let suffix = FleetResource(deployment: "", job: id).name
             let resources = try await session.children(idealStates).filter { $0.hasSuffix(suffix) }

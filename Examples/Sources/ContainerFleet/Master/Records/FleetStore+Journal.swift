@@ -74,18 +74,26 @@ extension FleetStore {
 
     /// Adds to what happened to tasks. Of every job and host only the last are kept.
     func record(_ events: [TaskEvent]) async throws {
+        let folders = Set(events.compactMap { JobID($0.job).map(paths.history) }).sorted()
+        _ = await session.write(folders.map { .create($0) })
         let groups = Dictionary(grouping: events) { event in
             JobID(event.job).map { "\(paths.history($0))/\(event.host)" } ?? ""
         }
-        for (path, events) in groups.sorted(by: { $0.key < $1.key }) where !path.isEmpty {
-            if let (data, stat) = try await session.getIfPresent(path) {
+        let ordered = groups.keys.filter { !$0.isEmpty }.sorted()
+        let found = await session.read(ordered.map { .get($0) })
+        var writes: [WriteOperation] = []
+        for (path, result) in zip(ordered, found) {
+            let news = groups[path] ?? []
+            if case .success(.data(let data, let stat)) = result {
                 let former = (try? FleetText.read([TaskEvent].self, data, at: path)) ?? []
-                let kept = Array((former + events).suffix(Self.keptTaskEvents))
-                _ = try await commit([.set(path, data: try FleetText.bytes(kept), version: stat.version)])
+                let kept = Array((former + news).suffix(Self.keptTaskEvents))
+                writes.append(.set(path, data: try FleetText.bytes(kept), version: stat.version))
             } else {
-                try await session.createWithParents(path, try FleetText.bytes(events.suffix(Self.keptTaskEvents)))
+                writes.append(.create(path, data: try FleetText.bytes(Array(news.suffix(Self.keptTaskEvents)))))
             }
         }
+        // One that another master was faster with is that master's to write.
+        _ = await session.write(writes)
     }
 
     /// What happened to the tasks of a job, in order.
