@@ -142,8 +142,9 @@ let package = Package(
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "ContainerFleet", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine", "FleetSupport",
-                "Support", helix,
+                "ContainerFleet", "FleetAPI", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine",
+                "FleetSupport",
+                "Support", helix, arguments,
             ],
             path: "Tests/ContainerFleet/FleetTests"),
         .testTarget(
