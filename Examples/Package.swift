@@ -149,7 +149,7 @@ let package = Package(
             path: "Tests/ContainerFleet/FleetTests"),
         .testTarget(
             name: "FleetHostTests",
-            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix],
+            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix, logging],
             path: "Tests/ContainerFleet/HostTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
