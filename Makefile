@@ -10,7 +10,7 @@ TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 # For the containers of an example: a Docker Engine that tests start by themselves.
 ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2 openssl
 
-.PHONY: help demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
+.PHONY: help demo fleet-demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test
 
 help: ## Show the targets
@@ -19,6 +19,11 @@ help: ## Show the targets
 demo: setup-build ## Run a cluster in one process, kill a node, watch the failover (ARGS='--format json')
 	@$(SWIFT) build --quiet --product helix
 	@"$$($(SWIFT) build --show-bin-path)/helix" demo $(ARGS)
+
+fleet-demo: setup-test ## Run containers on three hosts of a fleet, and break it (needs Docker or Podman, or root to start one)
+	@.ci/install $(ENGINE_PACKAGES)
+	@$(SWIFT) build $(EXAMPLES) --quiet --product fleet
+	@Examples/Sources/ContainerFleet/demo "$$($(SWIFT) build $(EXAMPLES) --show-bin-path)/fleet"
 
 build: setup-build ## Build everything
 	$(SWIFT) build

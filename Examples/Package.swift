@@ -142,13 +142,14 @@ let package = Package(
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "ContainerFleet", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine", "FleetSupport",
-                "Support", helix,
+                "ContainerFleet", "FleetAPI", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine",
+                "FleetSupport",
+                "Support", helix, arguments,
             ],
             path: "Tests/ContainerFleet/FleetTests"),
         .testTarget(
             name: "FleetHostTests",
-            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix],
+            dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix, logging],
             path: "Tests/ContainerFleet/HostTests"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),

@@ -4,6 +4,7 @@ import HTTPTypes
 public import Hummingbird
 public import Logging
 import NIOCore
+import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -91,28 +92,33 @@ public struct AgentServer: Sendable {
         return container
     }
 
+    /// Whoever follows does not keep the agent from ending.
     private func logs(of task: String, _ options: LogOptions) async throws -> Response {
-        let first = try await container(of: task)
-        let body = ResponseBody { writer in
-            var container = first
-            var options = options
-            while true {
+        let output = output(of: task, from: try await container(of: task), options).cancelOnGracefulShutdown()
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(asyncSequence: output))
+    }
+
+    /// What a container wrote; if that is to be followed also what those write that come after it.
+    private func output(of task: String, from first: String, _ options: LogOptions) -> EngineStream<ByteBuffer> {
+        EngineStream {
+            var (container, options) = (first, options)
+            var chunks: EngineStream<OutputChunk>.Iterator? = engine.logs(of: container, options).makeAsyncIterator()
+            return {
                 do {
-                    for try await chunk in engine.logs(of: container, options) {
-                        try await writer.write(ByteBuffer(bytes: chunk.bytes))
-                    }
+                    if let chunk = try await chunks?.next() { return ByteBuffer(bytes: chunk.bytes) }
                 } catch let error as EngineError {
-                    try await writer.write(ByteBuffer(string: "[fleet: \(error)]\n"))
+                    chunks = nil
+                    return ByteBuffer(string: "[fleet: \(error)]\n")
                 }
-                guard options.follows, let next = try await next(after: container, of: task) else { break }
-                try await writer.write(ByteBuffer(string: "[fleet: container \(next.prefix(12))]\n"))
+                guard options.follows, let next = try await next(after: container, of: task) else { return nil }
                 container = next
                 options.tail = nil
+                chunks = engine.logs(of: container, options).makeAsyncIterator()
+                return ByteBuffer(string: "[fleet: container \(next.prefix(12))]\n")
             }
-            try await writer.finish(nil)
         }
-        return Response(
-            status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"], body: body)
     }
 
     /// Waits for the container that takes another's place.

@@ -156,10 +156,13 @@ public final class HostAgent: Service, Sendable {
 }
 
 /// Writes into the instance's configuration what the host is like.
-private struct HostFacts: Sendable {
+///
+/// Once: what masters change afterwards stands until the agent is started again.
+private final class HostFacts: Sendable {
     let cluster: String
     let host: String
     let description: HostDescription
+    private let isWritten = Atomic(false)
 
     init(_ configuration: HostAgent.Configuration) {
         (cluster, host, description) = (configuration.cluster, configuration.host, configuration.description)
@@ -167,9 +170,13 @@ private struct HostFacts: Sendable {
 
     /// A host that is not known yet joins with its facts.
     func write(in session: any CoordinationSession, _ logger: Logger) async {
+        guard !isWritten.load(ordering: .relaxed) else { return }
+        let description = description
         let administrator = Administrator(session: session, logger: logger)
         do {
-            guard try await session.exists(ClusterPaths(cluster: cluster).instanceConfig(host)) != nil else { return }
+            guard try await session.exists(ClusterPaths(cluster: cluster).instanceConfig(host)) != nil else {
+                return isWritten.store(true, ordering: .relaxed)
+            }
             try await administrator.updateInstance(host, in: cluster) { config in
                 var known = HostDescription(config)
                 known.labels.merge(description.labels) { $1 }
@@ -178,6 +185,7 @@ private struct HostFacts: Sendable {
                 known.zone = description.zone ?? known.zone
                 known.apply(to: &config)
             }
+            isWritten.store(true, ordering: .relaxed)
         } catch {
             logger.warning("What the host is like could not be written", metadata: ["error": "\(error)"])
         }

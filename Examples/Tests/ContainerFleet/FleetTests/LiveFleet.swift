@@ -163,6 +163,13 @@ final class LiveFleet: Sendable {
         try await ZooKeeperCoordination.zooKeeper(zookeeper).withSession { try await body($0) }
     }
 
+    /// Starts a command of `fleet` that goes on until it is stopped.
+    func begin(_ arguments: String...) throws -> ChildProcess {
+        let child = try launch("ask", [Self.program] + arguments + ["--master", addresses])
+        children.withLock { $0["\(arguments)"] = child }
+        return child
+    }
+
     /// Runs a command of `fleet` to its end.
     func ask(_ arguments: [String]) async throws -> (status: Int32, output: String) {
         let child = try launch(

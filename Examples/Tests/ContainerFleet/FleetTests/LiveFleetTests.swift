@@ -196,6 +196,13 @@ struct LiveFleetTests {
             let text = try await followed.output
             #expect(text.hasPrefix("1\n[fleet: container "))
             #expect(text.hasSuffix("]\n1\n"))
+
+            try await fleet.fleet("start", "idle")
+            try await fleet.runs("h1")
+            let follower = try fleet.begin("logs", "idle", "-f", "--agent-token", LiveFleet.token)
+            try await eventually("somebody follows") { follower.output == "1\n" }
+            #expect(try await fleet.child("h1").terminate() == 0)
+            #expect(try await fleet.running("h1").count == 1)
         }
     }
 
@@ -220,6 +227,73 @@ struct LiveFleetTests {
             #expect(try await fleet.ask(bad + ["--", "sh", "-c", "exit 3"]).status == 0)
             try await fleet.fleet("deploy", "bad:1", "h1", "--name", "bad")
             #expect(try await fleet.ask(["wait", "bad", "--timeout", "60"]).status == 3)
+        }
+    }
+
+    @Test("a host that was away during a rollout comes to the new version when it is back (B1)")
+    func hostAwayInRollout() async throws {
+        try await LiveFleet.run { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "h2", "--name", "idle", "--wait")
+            _ = try await fleet.child("h2").terminate()
+            try await fleet.idleJob("2")
+            try await fleet.fleet("rollout", "start", "idle:2", "idle", "--detach")
+            try await eventually(within: .seconds(40), "the host that is there has it") {
+                try await fleet.row("h1").map { $0.job.hasPrefix("idle:2:") && $0.state == "RUNNING" } ?? false
+            }
+            #expect(try await fleet.running("h2").count == 1)
+            try fleet.startAgent("h2")
+            try await eventually(within: .seconds(60), "the other has it, and nothing else") {
+                let rows = try await fleet.rows()
+                return rows.count == 2 && rows.allSatisfy { $0.job.hasPrefix("idle:2:") && $0.state == "RUNNING" }
+            }
+            try await eventually("and no container of the former") { try await fleet.containers("h2").count == 1 }
+        }
+    }
+
+    @Test("what has a token is left alone without it (AC16, AC72); a host that is gone can be forgotten (AC54)")
+    func tokens() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1", "--token", "open sesame")
+            let token = ["--token", "open sesame"]
+            let deploy = ["deploy", "idle:1", "h1", "--name", "idle", "--wait"]
+            let refused = try await fleet.ask(deploy)
+            #expect(refused.status == 1 && refused.output.contains("FORBIDDEN"), "\(refused.output)")
+            #expect(try await fleet.ask(deploy + token).status == 0)
+            try await fleet.runs("h1")
+            for command in [["undeploy", "idle", "--all"], ["stop", "idle"], ["job", "remove", "idle:1", "--yes"]] {
+                let (status, output) = try await fleet.ask(command)
+                #expect(status == 1 && output.contains("FORBIDDEN"), "\(command): \(output)")
+            }
+            let used = try await fleet.ask(["job", "remove", "idle:1", "--yes"] + token)
+            #expect(used.status == 1 && used.output.contains("STILL_IN_USE"))
+
+            let alive = try await fleet.ask(["hosts", "deregister", "h1", "--yes"])
+            #expect(alive.status == 1 && alive.output.contains("HOST_IN_USE"))
+            _ = try await fleet.child("h1").terminate()
+            try await eventually("the host is down") { try await fleet.hosts().contains { !$0.up } }
+            try await fleet.fleet("hosts", "deregister", "h1", "--yes")
+            try await eventually(within: .seconds(30), "the job is used no more") {
+                try await fleet.ask(["job", "remove", "idle:1", "--yes"] + token).status == 0
+            }
+        }
+    }
+
+    @Test("a container that ends over and over is said to flap, and no longer than it does (AC32)")
+    func flapping() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            let create = ["job", "create", "short:1", PrivateEngine.image]
+            #expect(try await fleet.ask(create + ["--", "sh", "-c", "exit 5"]).status == 0)
+            try await fleet.fleet("deploy", "short:1", "h1", "--name", "short")
+            try await eventually(within: .seconds(90), "it flaps") {
+                try await fleet.fleet("status").contains("(FLAPPING)")
+            }
+            let row = try #require(try await fleet.row("h1"))
+            #expect(row.detail.exit == 5 && row.detail.restarts ?? 0 > 1)
+            try await fleet.fleet("stop", "short")
+            try await eventually(within: .seconds(30), "it is stopped") {
+                try await fleet.row("h1").map { $0.state == "STOPPED" && $0.detail.throttle == nil } ?? false
+            }
         }
     }
 }

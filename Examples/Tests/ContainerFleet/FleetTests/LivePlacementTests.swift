@@ -170,4 +170,70 @@ extension LiveFleetTests {
             }
         }
     }
+
+    @Test("an agent that stood still for longer than its session takes its containers over when it goes on")
+    func frozenAgent() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            let container = try await fleet.runs("h1")
+            let agent = try fleet.child("h1")
+            agent.signal(SIGSTOP)
+            try await eventually(within: .seconds(40), "the host is down") {
+                try await fleet.hosts().contains { !$0.up }
+            }
+            agent.signal(SIGCONT)
+            try await eventually(within: .seconds(40), "it is taken over") {
+                try await fleet.row("h1").map { $0.state == "RUNNING" && $0.detail.container == container } ?? false
+            }
+            #expect(try await fleet.containers("h1").count == 1)
+        }
+    }
+
+    @Test("who watches events goes on after a master was away, and misses nothing (B10)")
+    func events() async throws {
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            let watch = try fleet.begin("events", "--watch", "--json")
+            try await fleet.idleJob("1")
+            try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
+            try await eventually("the deployment is told") { watch.output.contains("is rolled out") }
+            try await fleet.child("m1").kill()
+            try fleet.startMaster("m1")
+            try await fleet.fleet("undeploy", "idle", "--all")
+            try await eventually(within: .seconds(40), "its end is told") { watch.output.contains("it is gone") }
+            struct Event: Decodable { var index: Int64 }
+            let told = watch.output.split(separator: "\n").compactMap {
+                try? JSONDecoder().decode(Event.self, from: Data($0.utf8)).index
+            }
+            #expect(told == told.sorted() && Set(told).count == told.count)
+            let all = try await fleet.read([Event].self, "events").map(\.index)
+            #expect(told.suffix(5).allSatisfy(all.contains) && Set(all.filter { $0 <= told.last ?? 0 }) == Set(told))
+            let later = try await fleet.read([Event].self, "events", "--after", "\(told[1])").map(\.index)
+            #expect(later == all.filter { $0 > told[1] })
+        }
+    }
+
+    @Test("an image comes from a registry with the credentials that the store has for it")
+    func registry() async throws {
+        let shared = try await PrivateEngine.shared()
+        let hash = "$2b$05$kc8XRBd5gp6sv1sEj9nOouK5VzMF9Ii7GpBxiLzJfVGOE68Ss7RmW"
+        let registry = try await shared.startRegistry(password: hash)
+        let image = "\(registry)/team/busybox:9"
+        let credentials = RegistryCredentials(username: "fleet", password: "sesame", server: registry)
+        try await shared.docker.tag(PrivateEngine.image, as: image)
+        try await shared.docker.push(image, credentials: credentials)
+        try await shared.docker.removeImage(image)
+        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+            let account = fleet.directory.appending(path: "account.json")
+            try #"{"username": "fleet", "password": "sesame"}"#.write(to: account, atomically: true, encoding: .utf8)
+            try await fleet.fleet("secret", "put", "registry", "--file", account.path)
+            let create = [
+                "job", "create", "pulled:1", image, "--registry-auth", "store:registry", "--stop-timeout", "1s",
+            ]
+            #expect(try await fleet.ask(create + ["--", "sleep", "100000"]).status == 0)
+            try await fleet.fleet("deploy", "pulled:1", "h1", "--name", "pulled", "--wait")
+            try await fleet.runs("h1")
+        }
+        try? await shared.docker.removeImage(image)
+    }
 }

@@ -20,7 +20,9 @@ struct Watching {
             let (status, json) = try await masters.read(RolloutStatus.self, path)
             let rows = try await masters.read([StatusRow].self, "/v1/status", [("deployment", deployment)]).value
             line.show(Self.line(status, rows))
-            let isOver = [.active, .failed, .paused].contains(status.phase)
+            // Right after a change the deployment may still be as it was before: with places that wait.
+            let isDone = status.phase == .active && status.waiting.isEmpty && status.underWay.isEmpty
+            let isOver = isDone || [.failed, .paused].contains(status.phase)
             if isOver, status.generation.number >= generation {
                 line.end()
                 let isWell = status.phase == .active && status.generation.number == generation
