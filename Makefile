@@ -39,6 +39,9 @@ PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz|Simulat
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
 CONTROL_TESTS = ^(HelixController|HelixAdmin)Tests\.
 CHAOS_TESTS = ^Chaos\.
+# Of the examples: what has an Engine by itself, and what has a whole fleet, which both tell how fast they are.
+ENGINE_TESTS = ^Fleet(Engine|Agent)Tests\.
+FLEET_TESTS = ^FleetTests\.
 MINUTES ?= 3
 
 test-main: setup-test
@@ -57,7 +60,9 @@ chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINU
 test-examples: setup-test
 	@.ci/install $(ENGINE_PACKAGES)
 	$(SWIFT) build $(EXAMPLES) --build-tests
-	$(SWIFT) test $(EXAMPLES) --skip-build
+	$(SWIFT) test $(EXAMPLES) --skip-build --skip '$(ENGINE_TESTS)' --skip '$(FLEET_TESTS)'
+	$(SWIFT) test $(EXAMPLES) --skip-build --filter '$(ENGINE_TESTS)'
+	$(SWIFT) test $(EXAMPLES) --skip-build --filter '$(FLEET_TESTS)'
 
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks

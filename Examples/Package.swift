@@ -145,6 +145,9 @@ let package = Package(
                 "ContainerFleet", "FleetAPI", "FleetMaster", "FleetModel", "FleetJobs", "FleetAgent", "FleetEngine",
                 "FleetSupport",
                 "Support", helix, arguments,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/ContainerFleet/FleetTests"),
         .testTarget(

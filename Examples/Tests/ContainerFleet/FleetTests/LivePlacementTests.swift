@@ -64,14 +64,17 @@ extension LiveFleetTests {
                 for container in before { group.addTask { try await fleet.engine.kill(container, signal: "KILL") } }
                 try await group.waitForAll()
             }
-            try await eventually(within: .seconds(60), "forty others run, and are known") {
+            try await eventually(within: .seconds(60), "forty others run") {
                 let containers = try await fleet.running("h1").map(\.id)
-                guard containers.count == 40, before.isDisjoint(with: containers) else { return false }
+                return containers.count == 40 && before.isDisjoint(with: containers)
+            }
+            #expect(ContinuousClock.now - start < .seconds(15))
+            try await eventually(within: .seconds(60), "and are known") {
+                let containers = try await fleet.running("h1").map(\.id)
                 return try await fleet.rows().allSatisfy { row in
                     row.state == "RUNNING" && containers.contains { $0.hasPrefix(row.detail.container ?? "-") }
                 }
             }
-            #expect(ContinuousClock.now - start < .seconds(15))
         }
     }
 
