@@ -11,7 +11,7 @@ public struct Job: Sendable, Hashable {
     public var command: [String] = []
     /// Environment variables.
     public var environment: [String: String] = [:]
-    /// Ports, by names that health checks use, and environment variables (`HELIX_PORT_<name>`).
+    /// Ports, by names that health checks use, and environment variables (`FLEET_PORT_<name>`).
     public var ports: [String: Port] = [:]
     /// Directories that containers see, by where they see them.
     public var volumes: [String: Volume] = [:]
