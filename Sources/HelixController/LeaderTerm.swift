@@ -83,7 +83,7 @@ final class Flag: Sendable {
     func take() -> Bool { isRaised.exchange(false, ordering: .acquiringAndReleasing) }
 
     /// Is raised at every reconnect of a session.
-    func follow(_ states: AsyncStream<SessionState>, _ onReconnect: () -> Void) async {
+    func follow(_ states: AsyncStream<SessionState>, _ onReconnect: () -> Void = {}) async {
         var wasSuspended = false
         for await state in states {
             if state == .connected && wasSuspended {

@@ -22,9 +22,9 @@ struct StandbyCache: Sendable {
     /// Follows the cluster until the task is cancelled. Nothing that goes wrong ends the candidacy.
     /// - Returns: what is known then; `nil` if that has gaps.
     mutating func follow(every interval: Duration) async -> ClusterCache? {
-        let (reconnected, states, events) = (Flag(), session.states(), cache.events)
+        let (reconnected, states) = (Flag(), session.states())
         return await withTaskGroup(of: Void.self) { group in
-            group.addTask { await reconnected.follow(states) { events.nudge() } }
+            group.addTask { await reconnected.follow(states) }
             while await pause(interval) {
                 do {
                     try await look(reconnected)
