@@ -46,23 +46,23 @@ MINUTES ?= 3
 
 test-main: setup-test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
-	$(SWIFT) test --skip-build --filter '$(CONTROL_TESTS)'
-	$(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(CONTROL_TESTS)' --skip '$(PROCESS_TESTS)' \
+	.ci/test $(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
+	.ci/test $(SWIFT) test --skip-build --filter '$(CONTROL_TESTS)'
+	.ci/test $(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(CONTROL_TESTS)' --skip '$(PROCESS_TESTS)' \
 		--skip '$(CHAOS_TESTS)'
-	$(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
-	$(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
+	.ci/test $(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
+	.ci/test $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINUTES=3; HELIX_CHAOS_SEED=N repeats a plan)
 	$(SWIFT) build --build-tests
-	HELIX_CHAOS_MINUTES=$(MINUTES) $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
+	HELIX_CHAOS_MINUTES=$(MINUTES) .ci/test $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 test-examples: setup-test
 	@.ci/install $(ENGINE_PACKAGES)
 	$(SWIFT) build $(EXAMPLES) --build-tests
-	$(SWIFT) test $(EXAMPLES) --skip-build --skip '$(ENGINE_TESTS)' --skip '$(FLEET_TESTS)'
-	$(SWIFT) test $(EXAMPLES) --skip-build --filter '$(ENGINE_TESTS)'
-	$(SWIFT) test $(EXAMPLES) --skip-build --filter '$(FLEET_TESTS)'
+	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --skip '$(ENGINE_TESTS)' --skip '$(FLEET_TESTS)'
+	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --filter '$(ENGINE_TESTS)'
+	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --filter '$(FLEET_TESTS)'
 
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks

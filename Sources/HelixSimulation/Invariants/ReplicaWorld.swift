@@ -189,9 +189,8 @@ package struct ReplicaWorld: Sendable {
                 current != nil || $0.toState != StateModel.dropped  // of a batch this part is done
             }
             for message in pending { possible[message.toState ?? "", default: []].append(instance) }
-            if pending.count > 1 {
-                faults.append("\(row): \(instance) has \(pending.count) transitions under way")
-            }
+            let leaders = pending.count { !$0.isOperators }
+            if leaders > 1 { faults.append("\(row): \(instance) has \(leaders) transitions under way") }
         }
         let former = formerCounts[row] ?? [:]
         formerCounts[row] = possible.mapValues(\.count)
@@ -261,6 +260,14 @@ package struct ReplicaWorld: Sendable {
 
 extension ReplicaWorld.Row: CustomStringConvertible {
     var description: String { "\(resource)/\(partition)" }
+}
+
+extension Message {
+    /// Whether only operators send the like: into ERROR, and out of it unless to drop the replica. What they ask and what
+    /// the leader asks may cross on their way; the participant carries out one of the two.
+    fileprivate var isOperators: Bool {
+        toState == StateModel.error || fromState == StateModel.error && toState != StateModel.dropped
+    }
 }
 
 extension StateModel {
