@@ -21,6 +21,8 @@ struct ClusterCache: Sendable {
     /// The children of the lists that were read, to notice what is new and what is gone. Of queues: the messages whose
     /// content has been seen.
     var children: [CachePlace: Set<String>] = [:]
+    /// Whether it lacks nothing but what events tell that have not been followed yet.
+    private(set) var isComplete = false
     /// Whether everything is read again, not only what is new.
     private(set) var isFullRead = false
     /// What waits for the next refresh.
@@ -49,6 +51,17 @@ struct ClusterCache: Sendable {
 
     /// What wakes the controller.
     var events: Watcher { watcher }
+
+    /// Follows events; reads everything instead where something else may be missing. Whatever interrupts it leaves a gap.
+    mutating func follow(_ events: [WatchEvent]) async throws(CoordinationError) {
+        let wasComplete = isComplete
+        isComplete = false
+        if wasComplete { try await refresh(events) } else { try await load() }
+        isComplete = true
+    }
+
+    /// Something may have happened that no event tells.
+    mutating func noteGap() { isComplete = false }
 
     /// Reads everything, as at the start and after every reconnect.
     ///

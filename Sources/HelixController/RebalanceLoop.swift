@@ -19,8 +19,6 @@ struct RebalanceLoop: Sendable {
     private let sender: MessageSender
 
     private var cache: ClusterCache
-    /// Whether the cache lacks nothing but what events tell.
-    private var isComplete: Bool
     private var decision = Decision()
     private var problems = ProblemLog()
     private var chronicle: Chronicle
@@ -49,7 +47,6 @@ struct RebalanceLoop: Sendable {
         chronicle = Chronicle(controller: context.name)
         rebalancer = Rebalancer(strategies: context.configuration.strategies)
         sender = MessageSender(session: office.session, paths: context.paths, fences: office.fence)
-        isComplete = cache != nil
         self.cache = cache ?? ClusterCache(session: office.session, paths: context.paths, logger: context.logger)
     }
 
@@ -62,19 +59,18 @@ struct RebalanceLoop: Sendable {
         var events = wake.drain()
         while !Task.isCancelled {
             do {
-                if reconnected.take() { isComplete = false }
+                if reconnected.take() { cache.noteGap() }
                 // Whoever is found to be gone went now.
                 let time = context.environment.now()
                 cache.edit { $0.time = time }
                 let mayMissRelays = cache.snapshot.hasRelays
-                if isComplete { try await cache.refresh(events) } else { try await cache.load() }
-                isComplete = true
+                try await cache.follow(events)
                 if mayMissRelays || cache.snapshot.hasRelays { try await catchUp() }
                 try await pass()
             } catch let error as CoordinationError where error.isTransient {
                 context.logger.info(
                     "The connection was lost; reading everything again", metadata: ["error": "\(error)"])
-                isComplete = false
+                cache.noteGap()
                 try await office.session.untilConnected(context)
                 continue
             }

@@ -10,8 +10,6 @@ struct StandbyCache: Sendable {
     private let session: any CoordinationSession
     private let context: ControllerContext
     private var cache: ClusterCache
-    /// Whether nothing is missing but what events tell that nobody has taken yet.
-    private var isComplete = false
 
     init(session: any CoordinationSession, context: ControllerContext) {
         self.session = session
@@ -35,7 +33,7 @@ struct StandbyCache: Sendable {
                 }
             }
             group.cancelAll()
-            return isComplete && !reconnected.isUp ? cache : nil
+            return cache.isComplete && !reconnected.isUp ? cache : nil
         }
     }
 
@@ -52,16 +50,9 @@ struct StandbyCache: Sendable {
     private mutating func look(_ reconnected: Flag) async throws {
         let time = context.environment.now()
         cache.edit { $0.time = time }
-        if reconnected.take() { isComplete = false }
-        if isComplete {
-            let events = cache.events.drain()
-            guard !events.isEmpty else { return }
-            // Whatever interrupts this leaves a gap.
-            isComplete = false
-            try await cache.refresh(events)
-        } else {
-            try await cache.load()
-        }
-        isComplete = true
+        if reconnected.take() { cache.noteGap() }
+        let events = cache.isComplete ? cache.events.drain() : []
+        if cache.isComplete && events.isEmpty { return }
+        try await cache.follow(events)
     }
 }

@@ -94,7 +94,7 @@ enum ComputePlacement {
             maximumPerInstance: inputs.maximumPerInstance, topCount: inputs.topCount)
         problem.zones = inputs.zones
         if let failback = inputs.failback {
-            let former = decision.placement?.inputs.failback
+            let former = decision.placement?.basis.inputs?.failback
             problem.keepsTops = former == nil || former?.lastRebalance == failback.lastRebalance
             problem.topless = failback.away
         }
@@ -138,13 +138,14 @@ enum ComputePlacement {
         _ resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding,
         _ position: [Int32: Int32]
     ) -> (list: [Int32], tops: Int) {
-        if !inputs.isByName, let former = decision.placement, partition < former.lists.count,
+        let former = decision.placement?.basis
+        if !inputs.isByName, let former, let topCount = former.inputs?.topCount, partition < former.lists.count,
             !former.lists[partition].isEmpty
         {
             let list = places(of: former.lists[partition], partition, resource, standing, position)
-            return (list.compactMap(\.self), list.prefix(former.inputs.topCount).count { $0 != nil })
+            return (list.compactMap(\.self), list.prefix(topCount).count { $0 != nil })
         }
-        if !inputs.isByName, decision.placement == nil,
+        if !inputs.isByName, former?.inputs == nil,
             let recorded = configuration.idealState?.preferenceLists[resource.partitions[partition]], !recorded.isEmpty
         {
             let list = places(
@@ -212,9 +213,10 @@ enum ComputePlacement {
 
 extension ResourceDecision {
     /// Whether the resource is to be placed, and not for the first time as it is.
-    func mustBePlaced(_ resource: ClusterSnapshot.Resource) -> Bool {
+    /// - Parameter isStill: whether nothing is asked for in the whole cluster.
+    func mustBePlaced(_ resource: ClusterSnapshot.Resource, isStill: Bool) -> Bool {
         guard let inputs, maintenance == nil else { return false }
-        guard let placement, !placement.wasFrozen else { return true }
+        guard let placement, !placement.wasFrozen, isStill || placement.former == nil else { return true }
         return placement.inputs != inputs || placement.lists.count != resource.partitions.count
     }
 

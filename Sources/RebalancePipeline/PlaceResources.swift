@@ -48,7 +48,7 @@ struct PlaceResources {
         for name in names {
             guard let own = decision.resources[name], let resource = snapshot.resources[name] else { continue }
             guard own.configuration?.configuration != nil else { continue }
-            let isDue = own.mustBePlaced(resource)
+            let isDue = own.mustBePlaced(resource, isStill: standing.standstill != nil)
             if let former = own.placement, isDue || own.inputs == nil {
                 groups.insert(Group(former.inputs))
                 decision.load -= former.load
@@ -134,7 +134,11 @@ struct PlaceResources {
         }
         let results = isTogether ? strategy.place(problems) : problems.map { strategy.place($0) }
         for (member, result) in zip(members, results) {
-            let placed = ComputePlacement.placed(result, member.inputs, member.resource, standing)
+            var placed = ComputePlacement.placed(result, member.inputs, member.resource, standing)
+            if standing.standstill != nil {
+                let former = decision.resources[member.resource.name]?.placement
+                placed.former = former?.basis ?? PlacedResource.Basis(lists: [], inputs: nil)
+            }
             decision.load += placed.load
             decision.resources[member.resource.name]?.placement = placed
         }

@@ -12,6 +12,18 @@ struct PlacedResource: Sendable {
     var violations: [Violation]
     /// Whether the resource was left as it is since: others may have been placed without it.
     var wasFrozen = false
+    /// Where it was placed before the cluster stood still, if it has been placed since: that tells what would come, but nobody
+    /// is asked for it, so it is not what the next placement begins with.
+    var former: Basis?
+
+    /// What the next placement begins with.
+    struct Basis: Sendable {
+        var lists: [[Int32]]
+        /// `nil` when nobody knows where the resource was placed.
+        var inputs: PlacementInputs?
+    }
+
+    var basis: Basis { former ?? Basis(lists: lists, inputs: inputs) }
 }
 
 /// How many replicas, and how many in the top state, are placed on each instance, and what they weigh; by instance index.

@@ -26,7 +26,8 @@ extension Decision {
 
     /// Notes whether a resource's ideal state shows where it is placed.
     mutating func compareRecord(of resource: String, _ snapshot: ClusterSnapshot) {
-        guard let lists = placement(of: resource, in: snapshot) else { return }
+        guard resources[resource]?.placement?.former == nil, let lists = placement(of: resource, in: snapshot)
+        else { return }
         if lists != snapshot.resources[resource]?.idealState.value?.preferenceLists { unrecorded.insert(resource) }
     }
 }

@@ -59,6 +59,11 @@ struct ParsingTests {
             "resource disable C R --dry-run", "partition enable C R P --instance I --dry-run",
             "partition disable C R P --instance I --dry-run", "config set C a=b --dry-run --format json",
             "config remove C a --dry-run", "cluster rebalance C --dry-run",
+            "cluster enable C --dry-run", "cluster disable C --dry-run", "cluster unfreeze C --dry-run",
+            "cluster freeze C --dry-run", "cluster enter-maintenance C --reason r --dry-run",
+            "cluster exit-maintenance C --dry-run", "partition reset C R P --instance I --dry-run",
+            "partition set-error C R P --instance I --dry-run", "instance reset C I --dry-run",
+            "resource reset C R --dry-run",
         ])
     func understands(line: String) throws {
         _ = try parse(line)

@@ -107,6 +107,28 @@ struct PlanningTests {
         }
     }
 
+    @Test(
+        "the end of a mode and a reset tell what they set free",
+        arguments: [
+            ("cluster enter-maintenance orders --reason r", "cluster exit-maintenance orders"),
+            ("cluster disable orders", "cluster enable orders"),
+            ("cluster freeze orders", "cluster unfreeze orders"),
+        ])
+    func rehearsedModes(beginning: String, end: String) async throws {
+        try await withOrders { stand, session in
+            #expect(try await stand.done("\(beginning) --dry-run").output.contains("0 come, 0 go"))
+            try await stand.done(beginning)
+            try await stand.done("resource add orders Carts --partitions 3 --replicas 1 --state-model LeaderStandby")
+            let before = try await tree(session)
+            let output = try await stand.done("\(end) --dry-run").output
+            #expect(output.contains("3 come, 0 go"), "\(output)")
+            #expect(!output.contains("due without the change") && !output.contains("until"), "\(output)")
+            let failing = "partition set-error orders Orders Orders_0 --instance n1_1 --dry-run"
+            #expect(try await stand.done(failing).output.contains("top state"))
+            #expect(try await tree(session) == before)
+        }
+    }
+
     @Test("tell what would move, and write nothing")
     func plans() async throws {
         try await withOrders { stand, session in

@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import HelixParticipant
+import HelixRecords
 import StateModels
 import Synchronization
 import TestSupport
@@ -18,6 +19,7 @@ struct OperationTests {
         /// How many transactions there were when it had settled.
         let begin: Int64
         let start: @Sendable ([String]) throws -> RunningCommand
+        let participants: [String: RunningCommand]
 
         func helix(_ arguments: String...) async throws -> HelixBinary.Result {
             try await HelixBinary.run(arguments, zooKeeper: cluster.servers + cluster.chroot)
@@ -35,13 +37,17 @@ struct OperationTests {
             let first = try start(["controller", cluster.name, "--name", "first"])
             try await cluster.awaitLeader { $0 == "first" }
             let second = try start(["controller", cluster.name, "--name", "second"])
-            let participants = try Self.all.map { try start(["participant", cluster.name, $0, "--delay", "20"]) }
+            var participants: [String: RunningCommand] = [:]
+            for name in Self.all {
+                participants[name] = try start(["participant", cluster.name, name, "--delay", "20"])
+            }
             try await cluster.addResource("db", partitions: Self.partitions, replicas: 2)
             try await cluster.awaitSettled("db", partitions: Self.partitions, replicas: 2, on: Self.all)
             let begin = try cluster.server.transactionLog().changes.last?.zxid ?? 0
-            try await body(Scene(cluster: cluster, begin: begin, start: start), first)
-            #expect(try cluster.judge().violations == [])
-            for process in participants + [first, second] { process.signal(SIGTERM) }
+            try await body(Scene(cluster: cluster, begin: begin, start: start, participants: participants), first)
+            let violations = try cluster.judge().violations
+            #expect(violations == [])
+            for process in Array(participants.values) + [first, second] { process.signal(SIGTERM) }
         }
     }
 
@@ -103,6 +109,58 @@ struct OperationTests {
             }
             #expect(try fewestInService(cluster, since: scene.begin) == 2)
             newcomer.signal(SIGTERM)
+        }
+    }
+
+    /// The transitions that instances were asked for since a transaction, by instance.
+    private func asked(_ cluster: RealCluster, since begin: Int64) throws -> [(instance: String, message: Message)] {
+        let queues = cluster.chroot + cluster.paths.root + "/INSTANCES/"
+        return try cluster.server.transactionLog().changes.compactMap { change in
+            guard change.zxid > begin, !change.data.isEmpty, change.path.hasPrefix(queues) else { return nil }
+            let parts = change.path.dropFirst(queues.count).split(separator: "/").map(String.init)
+            guard parts.count == 3, parts[1] == "MESSAGES" else { return nil }
+            let message = try Message(decoding: change.data, path: change.path)
+            return message.messageType == .stateTransition ? (parts[0], message) : nil
+        }
+    }
+
+    @Test("a cluster that is frozen stands still, whoever ends meanwhile, and goes on from where it was")
+    func freeze() async throws {
+        try await withScene { scene, leader in
+            let cluster = scene.cluster
+            func awaitStatus(_ parts: String...) async throws {
+                try await cluster.eventually("the status is \(parts)") {
+                    let status = try await scene.helix("cluster", "status", cluster.name)
+                    return parts.allSatisfy { status.output.contains($0) }
+                }
+            }
+            let before = try #require(try await cluster.view("db"))
+            #expect(try await scene.helix("cluster", "freeze", cluster.name, "--reason", "moves").code == 0)
+            try await awaitStatus("CLUSTER_FREEZE, COMPLETED")
+            let frozen = try cluster.server.transactionLog().changes.last?.zxid ?? 0
+
+            #expect(try await scene.helix("resource", "rebalance", cluster.name, "db", "--replicas", "3").code == 0)
+            let rehearsal = try await scene.helix("cluster", "unfreeze", cluster.name, "--dry-run")
+            #expect(rehearsal.output.contains("\(Self.partitions) come, 0 go"), "\(rehearsal)")
+            leader.signal(SIGKILL)
+            try await cluster.awaitLeader { $0 == "second" }
+            scene.participants["node_2"]?.signal(SIGSTOP)
+            let live = cluster.paths.liveInstance("node_2")
+            try await cluster.eventually("its session ends") { try await cluster.session.exists(live) == nil }
+            scene.participants["node_2"]?.signal(SIGCONT)
+            try await awaitStatus("CLUSTER_FREEZE, COMPLETED", "4 alive, of which 4 frozen")
+            let why = try await scene.helix("why-not-converged", cluster.name)
+            #expect(why.code == 1 && why.output.contains("the cluster is frozen"), "\(why)")
+            #expect(try asked(cluster, since: frozen).isEmpty)
+
+            #expect(try await scene.helix("cluster", "unfreeze", cluster.name).code == 0)
+            try await awaitStatus("NORMAL, COMPLETED")
+            try await cluster.awaitSettled("db", partitions: Self.partitions, replicas: 3, on: Self.all)
+            let begunAnew = try asked(cluster, since: frozen).filter { instance, message in
+                message.fromState == "OFFLINE"
+                    && message.partitions.contains { before[$0]?[instance] != nil }
+            }
+            #expect(begunAnew.isEmpty, "what they had they kept")
         }
     }
 

@@ -42,6 +42,35 @@ struct ManagementTests {
         #expect(world.decision.management == nil)
     }
 
+    @Test(
+        "Who comes and goes while nothing moves makes nothing move afterwards", arguments: ["pause", "freeze"],
+        [0, 1, 2])
+    func standstill(mode: String, kind: Int) {
+        var world = World()
+        world.addInstances(names(0..<4))
+        world.addResource("db", partitions: 24, replicas: 2)
+        world.addResource("cache", partitions: 8, replicas: 2)
+        world.settle()
+        let before = [world.preferenceLists("db"), world.preferenceLists("cache")]
+        for resource in ["db", "cache"] {
+            let lists = world.decision.placement(of: resource, in: world.snapshot) ?? [:]
+            world.edit(resource) { $0.preferenceLists = lists }
+        }
+        if mode == "pause" { world.snapshot.setPaused(true) } else { world.freeze() }
+        // Another controller may lead since, with or without having seen all of the cluster.
+        if kind == 1 { world.decision = Decision() }
+        world.passWithoutSending()
+        world.kill("node_102")
+        if kind == 2 { world.decision = Decision() }
+        world.passWithoutSending()
+        #expect(world.preferenceLists("db").values.allSatisfy { !$0.contains("node_102") }, "what would come is told")
+        world.start("node_102")
+        world.passWithoutSending()
+        world.snapshot.setPause(.absent)
+        world.settle()
+        #expect([world.preferenceLists("db"), world.preferenceLists("cache")] == before)
+    }
+
     @Test("Instances are told to freeze, nothing is asked for, and it is reached when all are and nothing is under way")
     func freeze() {
         var world = makeWorld()

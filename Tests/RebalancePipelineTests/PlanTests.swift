@@ -54,6 +54,51 @@ struct PlanTests {
         #expect(world.rebalancer.plan(from: world.snapshot, to: changed.snapshot).going == 24)
     }
 
+    private static func begin(_ mode: String, _ world: inout World) {
+        var signal = PauseSignal(reason: "disks", at: world.snapshot.time)
+        signal.freezesCluster = mode == "freeze"
+        if mode == "maintenance" { world.enterMaintenance() } else { world.snapshot.setPause(.present(signal)) }
+    }
+
+    @Test(
+        "of the end of a mode moves what the mode holds back, and of its beginning nothing",
+        arguments: ["pause", "freeze", "maintenance"])
+    func modes(_ mode: String) throws {
+        var free = makeWorld()
+        var held = free
+        Self.begin(mode, &held)
+        free.addInstances(names(4..<5))
+        held.addInstances(names(4..<5))
+        let end = held.rebalancer.plan(from: held.snapshot, to: free.snapshot)
+        #expect(end.coming > 0 && end.transitionsDue == 0 && !end.isPaused && !end.isInMaintenance)
+        #expect(try end.moves == plan(makeWorld(), newInstance("node_104")).moves)
+        let beginning = free.rebalancer.plan(from: free.snapshot, to: held.snapshot)
+        #expect(beginning.moves.isEmpty && beginning.transitionsDue > 0)
+        #expect(beginning.isPaused || beginning.isInMaintenance)
+        // Of a change that leaves the mode alone it is told what comes of it once the mode has ended.
+        var wider = held
+        wider.edit("cache") { $0.replicas = .count(2) }
+        #expect(held.rebalancer.plan(from: held.snapshot, to: wider.snapshot).coming == 8)
+    }
+
+    @Test("of a reset brings replicas back, and of one that is set to ERROR lets others take over")
+    func messages() {
+        var world = makeWorld()
+        let master = world.map("db", "db_0").first { $0.value == "MASTER" }?.key ?? ""
+        var changed = world
+        changed.post(master, "db", ["db_0"], from: "MASTER", to: "ERROR")
+        let failed = world.rebalancer.plan(from: world.snapshot, to: changed.snapshot)
+        #expect(failed.handOffs.map(\.from) == [master])
+        world.set(master, "db", "db_0", "ERROR")
+        world.settle()
+        changed = world
+        changed.post(master, "db", ["db_0"], from: "ERROR", to: "OFFLINE")
+        let reset = world.rebalancer.plan(from: world.snapshot, to: changed.snapshot)
+        #expect(reset.transitions > 1 && reset.isComplete)
+        func errors(_ spreads: PlacementPlan.Spreads) -> Int { spreads.overall.shares.map(\.errors).reduce(0, +) }
+        #expect(errors(reset.before) == 1 && errors(reset.after) == 0)
+    }
+
     @Test("of a new instance gives it its share, and moves nothing else")
     func join() throws {
         let plan = try plan(makeWorld(), newInstance("node_104"))

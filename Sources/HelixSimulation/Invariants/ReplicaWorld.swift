@@ -15,6 +15,9 @@ package struct ReplicaWorld: Sendable {
     }
 
     private var live: [String: String] = [:]
+    /// Sessions that were frozen, and what instances had when their last session ended: that may be kept in between.
+    private var frozen: Set<String> = []
+    private var left: [String: [String: CurrentState]] = [:]
     private var states: [Place: [String: CurrentState]] = [:]
     /// The znodes of these: the records' own, and their buckets.
     private var heads: [Place: [String: ZNRecord]] = [:]
@@ -44,10 +47,16 @@ package struct ReplicaWorld: Sendable {
         }
         switch (parts.first, parts.count) {
         case ("LIVEINSTANCES", 2):
-            if data == nil, let session = live[parts[1]] { orders.end(session) }
+            if data == nil, let session = live[parts[1]] {
+                orders.end(session)
+                left[parts[1]] = states[Place(instance: parts[1], session: session)]
+            }
             live[parts[1]] =
                 data == nil
                 ? nil : record?.simpleFields["SESSION_ID"] ?? owner?.description ?? live[parts[1]] ?? ""
+            if let session = live[parts[1]], let record, LiveInstance(record: record).isFrozen {
+                frozen.insert(session)
+            }
             touchAll(of: parts[1])
         case ("STATEMODELDEFS", 2): models[parts[1]] = record.flatMap { try? StateModel(record: $0) }
         case ("IDEALSTATES", 2):
@@ -99,6 +108,8 @@ package struct ReplicaWorld: Sendable {
             transitions += 1
             let row = Row(resource: resource, partition: partition)
             let isAsked = orders.covers(row, on: place.instance, in: place.session, to: state)
+            let kept = left[place.instance]?[resource]?.record.mapFields[partition]?["CURRENT_STATE"]
+            if frozen.contains(place.session), kept == state { continue }
             if !isAsked, model.isUpward(from: former, to: state) {
                 found.append(
                     "\(row): \(place.instance) went from \(former) to \(state), which nobody asked of its session")

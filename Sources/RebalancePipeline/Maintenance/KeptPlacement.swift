@@ -27,8 +27,8 @@ extension ResourceDecision {
     mutating func keepPlacement(
         of resource: ClusterSnapshot.Resource, _ configuration: ResourceConfiguration, _ standing: ClusterStanding
     ) {
-        if let placement {
-            preferenceLists = placement.lists
+        if let basis = placement?.basis, basis.inputs != nil {
+            preferenceLists = basis.lists
         } else {
             preferenceLists = recordedLists(of: resource, configuration, standing)
         }

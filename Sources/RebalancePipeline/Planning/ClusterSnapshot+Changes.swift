@@ -24,8 +24,13 @@ extension ClusterSnapshot {
         }
     }
 
-    /// Takes over the records that users write from another snapshot of the cluster.
-    mutating func adopt(_ other: ClusterSnapshot) {
+    /// Takes over from another snapshot of the cluster what users write: records; the modes that they began or ended, and
+    /// the messages that they sent, since the original.
+    mutating func adopt(_ other: ClusterSnapshot, since original: ClusterSnapshot) {
+        if other.isPaused != original.isPaused {
+            if other.isPaused { setPause(other.pause) } else { endStandstill() }
+        }
+        if other.isInMaintenance != original.isInMaintenance { setMaintenance(other.maintenance) }
         setClusterConfig(other.clusterConfig)
         setConstraints(other.constraints)
         for name in Set(stateModels.keys).union(other.stateModels.keys).sorted() {
@@ -37,6 +42,12 @@ extension ClusterSnapshot {
         for name in Set(resources.keys).union(other.resources.keys).sorted() {
             setResourceConfig(name, other.resources[name]?.config ?? .absent)
             setIdealState(name, other.resources[name]?.idealState ?? .absent)
+        }
+        for instance in other.instances {
+            let known = original.instanceIndex(instance.name).map { original.instances[$0].messages } ?? [:]
+            for (id, message) in instance.messages.sorted(by: { $0.key < $1.key }) where known[id] == nil {
+                addMessage(instance.name, id: id, message)
+            }
         }
     }
 

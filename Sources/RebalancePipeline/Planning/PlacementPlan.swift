@@ -88,16 +88,18 @@ extension Rebalancer {
         return plan
     }
 
-    /// Plans whatever was changed in the records of users, from a cluster as it is to one as it would be.
+    /// Plans whatever users changed, from a cluster as it is to one as it would be: records, resets that they asked for, and
+    /// modes. Of a mode that begins or ends the difference is what it holds back; every other is taken to have ended.
     /// - Parameter changed: another snapshot of the cluster; who is live, and what replicas are where, is taken from the first.
     public func plan(from snapshot: ClusterSnapshot, to changed: ClusterSnapshot) -> PlacementPlan {
-        var before = SettledCluster(snapshot)
+        var before = SettledCluster(snapshot, toBecome: changed)
         before.settle(self)
-        var after = before.changed(to: changed)
+        var after = before.changed(from: snapshot, to: changed)
         after.settle(self)
-        return difference(before, after, snapshot)
+        return difference(before, after, changed)
     }
 
+    /// - Parameter snapshot: the cluster with the change, and with its modes.
     private func difference(
         _ before: SettledCluster, _ after: SettledCluster, _ snapshot: ClusterSnapshot
     ) -> PlacementPlan {

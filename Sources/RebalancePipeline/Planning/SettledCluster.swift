@@ -19,10 +19,13 @@ struct SettledCluster {
     private static let roundLimit = 1_000
 
     /// A cluster whose controller works and is free to place, and in which what is under way has just been done.
-    init(_ snapshot: ClusterSnapshot) {
+    /// - Parameter changed: what the plan will change it to; the modes that it begins or ends are taken as they are.
+    init(_ snapshot: ClusterSnapshot, toBecome changed: ClusterSnapshot? = nil) {
         self.snapshot = snapshot
-        self.snapshot.endStandstill()
-        self.snapshot.setMaintenance(.absent)
+        if snapshot.isPaused == changed?.isPaused ?? snapshot.isPaused { self.snapshot.endStandstill() }
+        if snapshot.isInMaintenance == changed?.isInMaintenance ?? snapshot.isInMaintenance {
+            self.snapshot.setMaintenance(.absent)
+        }
         transitions = self.snapshot.performPending()
     }
 
@@ -40,11 +43,12 @@ struct SettledCluster {
         }
     }
 
-    /// The same cluster with the records that users write taken from another snapshot of it, still to be settled.
-    func changed(to other: ClusterSnapshot) -> SettledCluster {
+    /// The same cluster as users have changed it, still to be settled; what they ask of replicas has just been done.
+    /// - Parameter original: the cluster that they changed.
+    func changed(from original: ClusterSnapshot, to other: ClusterSnapshot) -> SettledCluster {
         var changed = self
-        (changed.transitions, changed.rounds, changed.isSettled) = (0, 0, false)
-        changed.snapshot.adopt(other)
+        changed.snapshot.adopt(other, since: original)
+        (changed.transitions, changed.rounds, changed.isSettled) = (changed.snapshot.performPending(), 0, false)
         return changed
     }
 

@@ -5,14 +5,14 @@ extension Mutant {
             "lost-reading-is-not-repeated",
             "A reading of everything that a lost connection cut short is not done again: decisions rest on half a cluster.",
             .expression(
-                in: "HelixController/RebalanceLoop.swift",
-                "isComplete = ⟦false⟧\n                try await office.session.untilConnected(context)",
+                in: "HelixController/ClusterCache.swift", "let wasComplete = isComplete\n        isComplete = ⟦false⟧",
                 becomes: "true")),
         Mutant(
             "gaps-of-a-standby-are-forgotten",
             "A controller that wins the office in the middle of reading decides on the half of the cluster that it knows.",
             .expression(
-                in: "HelixController/StandbyCache.swift", "return ⟦isComplete && !reconnected.isUp⟧ ? cache : nil",
+                in: "HelixController/StandbyCache.swift",
+                "return ⟦cache.isComplete && !reconnected.isUp⟧ ? cache : nil",
                 becomes: "true")),
         Mutant(
             "records-are-watched-only-once",

@@ -89,7 +89,7 @@ extension ClusterCommand {
         }
     }
 
-    struct Enable: AdministrationCommand {
+    struct Enable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the controller of a cluster work again.",
             discussion: """
@@ -98,6 +98,7 @@ extension ClusterCommand {
                 """)
 
         @OptionGroup var target: ClusterArgument
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -106,7 +107,7 @@ extension ClusterCommand {
         }
     }
 
-    struct Disable: AdministrationCommand {
+    struct Disable: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the controller of a cluster stand still: instances keep what they have.",
             discussion: """
@@ -117,6 +118,7 @@ extension ClusterCommand {
         @OptionGroup var target: ClusterArgument
         @Option(help: "Why, for others to read.")
         var reason: String?
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -147,7 +149,7 @@ extension ClusterCommand {
         }
     }
 
-    struct EnterMaintenance: AdministrationCommand {
+    struct EnterMaintenance: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Place nothing anew until maintenance ends.",
             discussion: """
@@ -162,6 +164,7 @@ extension ClusterCommand {
         @OptionGroup var target: ClusterArgument
         @Option(help: "Why, for others to read.")
         var reason: String
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -170,7 +173,7 @@ extension ClusterCommand {
         }
     }
 
-    struct ExitMaintenance: AdministrationCommand {
+    struct ExitMaintenance: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "End maintenance, whoever began it.",
             discussion: """
@@ -182,6 +185,7 @@ extension ClusterCommand {
                 """)
 
         @OptionGroup var target: ClusterArgument
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

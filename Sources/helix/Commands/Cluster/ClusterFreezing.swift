@@ -3,7 +3,7 @@ import HelixAdmin
 import HelixRecords
 
 extension ClusterCommand {
-    struct Freeze: AdministrationCommand {
+    struct Freeze: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Freeze a cluster: controller and instances stand still, and replicas stay as they are.",
             discussion: """
@@ -20,6 +20,7 @@ extension ClusterCommand {
         var reason: String?
         @Flag(help: "Call off transitions that are under way, instead of waiting for them.")
         var cancelPending = false
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {
@@ -29,7 +30,7 @@ extension ClusterCommand {
         }
     }
 
-    struct Unfreeze: AdministrationCommand {
+    struct Unfreeze: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a freeze: instances go on from the states that they kept.",
             discussion: """
@@ -38,6 +39,7 @@ extension ClusterCommand {
                 """)
 
         @OptionGroup var target: ClusterArgument
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> Confirmation {

@@ -3,6 +3,7 @@ import HelixAdmin
 import HelixController
 import HelixRecords
 import RebalancePipeline
+import StateModels
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,13 +23,37 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = common.log.logger("helix")
-        let seen = try await SeenCluster.read(target.cluster, common.connection, logger)
-        try common.output.show(try Self.report(seen, resource: target.resource, partition: partition))
+        let report = try await common.connection.withSession(logger) { session in
+            let seen = try await SeenCluster.read(target.cluster, in: session, logger)
+            let explanation = try Self.explanation(seen, resource: target.resource, partition: partition)
+            let said = try await Self.said(explanation, seen, Administrator(session: session, logger: logger))
+            return ExplanationReport(explanation, seen, said: said)
+        }
+        try common.output.show(report)
     }
 
-    private static func report(_ seen: SeenCluster, resource: String, partition: String) throws -> ExplanationReport {
+    /// What instances say of the replicas that they have in ERROR.
+    private static func said(
+        _ explanation: PartitionExplanation, _ seen: SeenCluster, _ administrator: Administrator
+    ) async throws -> [String: String] {
+        var said: [String: String] = [:]
+        for replica in explanation.replicas where replica.current == StateModel.error {
+            do {
+                let found = try await administrator.describeInstance(replica.instance, in: seen.snapshot.cluster)
+                let state = found.currentStates.first { $0.id == explanation.resource }
+                said[replica.instance] = state?[explanation.partition]?.info
+            } catch is AdministrationError, is RecordError {
+                // It is gone meanwhile, or what it says cannot be read.
+            }
+        }
+        return said.filter { !$0.value.isEmpty }
+    }
+
+    private static func explanation(
+        _ seen: SeenCluster, resource: String, partition: String
+    ) throws -> PartitionExplanation {
         if let explanation = Rebalancer().explain(seen.snapshot, resource: resource, partition: partition) {
-            return ExplanationReport(explanation, seen)
+            return explanation
         }
         try seen.check(resource: resource)
         let known = seen.snapshot.resources[resource]?.idealState.value?.partitions ?? []
@@ -47,6 +72,8 @@ struct ExplanationReport: Rendering {
         let wanted: String?
         let next: String?
         let reasons: [String]
+        /// What the instance says of a replica in ERROR.
+        let detail: String?
     }
 
     private let cluster: String
@@ -61,7 +88,7 @@ struct ExplanationReport: Rendering {
     private let problems: [String]
     private let violations: [PlacementViolation]
 
-    init(_ explanation: PartitionExplanation, _ seen: SeenCluster) {
+    init(_ explanation: PartitionExplanation, _ seen: SeenCluster, said: [String: String]) {
         cluster = seen.snapshot.cluster
         leader = seen.leader
         liveInstances = seen.snapshot.instances.count { $0.live != nil }
@@ -73,7 +100,7 @@ struct ExplanationReport: Rendering {
         replicas = explanation.replicas.map { replica in
             Replica(
                 instance: replica.instance, current: replica.current, wanted: replica.wanted, next: replica.next,
-                reasons: replica.reasons.map(\.description))
+                reasons: replica.reasons.map(\.description), detail: said[replica.instance])
         }
         problems =
             explanation.problems.map(\.description)
@@ -90,7 +117,9 @@ struct ExplanationReport: Rendering {
         head.add("preference", preferenceList.isEmpty ? nil : preferenceList.joined(separator: ", "))
         for problem in problems { head.add("problem", problem) }
         for violation in violations { head.add("violated", Self.text(violation)) }
-        return ([head.description, "", replicaTable.description, ""] + conclusion).joined(separator: "\n")
+        let details = replicas.compactMap { replica in replica.detail.map { "\(replica.instance) says: \($0)" } }
+        let lines = [head.description, "", replicaTable.description, ""] + details + conclusion
+        return lines.joined(separator: "\n")
     }
 
     private static func text(_ violation: PlacementViolation) -> String {

@@ -98,7 +98,7 @@ extension InstanceCommand {
         }
     }
 
-    struct Reset: AdministrationCommand {
+    struct Reset: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take all replicas that an instance has in ERROR back to the initial state.",
             discussion: """
@@ -107,6 +107,7 @@ extension InstanceCommand {
                 """)
 
         @OptionGroup var target: InstanceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> ResetReport {

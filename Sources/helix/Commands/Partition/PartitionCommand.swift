@@ -28,7 +28,7 @@ struct PartitionArguments: ParsableArguments, Sendable {
 }
 
 extension PartitionCommand {
-    struct Reset: AdministrationCommand {
+    struct Reset: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take replicas out of ERROR, back to the initial state.",
             discussion: """
@@ -37,6 +37,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> ResetReport {
@@ -46,7 +47,7 @@ extension PartitionCommand {
         }
     }
 
-    struct SetError: AdministrationCommand {
+    struct SetError: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put replicas into ERROR, whatever they are and do.",
             discussion: """
@@ -58,6 +59,7 @@ extension PartitionCommand {
                 """)
 
         @OptionGroup var target: PartitionArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> SetErrorReport {

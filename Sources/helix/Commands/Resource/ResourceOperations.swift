@@ -104,7 +104,7 @@ extension ResourceCommand {
         }
     }
 
-    struct Reset: AdministrationCommand {
+    struct Reset: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take all replicas of a resource that are in ERROR back to the initial state.",
             discussion: """
@@ -113,6 +113,7 @@ extension ResourceCommand {
                 """)
 
         @OptionGroup var target: ResourceArguments
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func outcome(_ administrator: Administrator) async throws -> ResetReport {
