@@ -132,7 +132,7 @@ struct LeaderBenchmark {
         for id in try await session.children(Self.paths.messages(holder)) {
             try await session.delete(Self.paths.message(holder, id))
         }
-        try await eventually(within: .seconds(20), "nobody leads") {
+        try await eventually(within: .seconds(60), "nobody leads") {
             try await session.exists(Self.paths.leader) == nil
         }
     }

@@ -30,7 +30,7 @@ struct Stand: Sendable {
     }
 }
 
-@Suite("Administration by command", .timeLimit(.minutes(2)))
+@Suite("Administration by command", .timeLimit(.minutes(5)))
 struct AdministrationTests {
     @Test("sets a cluster up, and takes it down")
     func clusters() async throws {

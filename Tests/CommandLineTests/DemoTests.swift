@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The demo", .timeLimit(.minutes(2)))
+@Suite("The demo", .timeLimit(.minutes(5)))
 struct DemoTests {
     private func events(_ result: HelixBinary.Result) throws -> [[String: Any]] {
         try result.lines.map { line in

@@ -7,7 +7,7 @@ import ZooKeeper
 
 @testable import helix
 
-@Suite("The journal by command", .timeLimit(.minutes(2)))
+@Suite("The journal by command", .timeLimit(.minutes(5)))
 struct EventsTests {
     /// A cluster with a journal of so many events.
     private func withJournal(_ count: Int64, _ body: (Stand) async throws -> Void) async throws {

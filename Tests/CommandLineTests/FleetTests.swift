@@ -4,7 +4,7 @@ import Testing
 
 @testable import helix
 
-@Suite("Taking hosts down and replacing them by command", .timeLimit(.minutes(3)))
+@Suite("Taking hosts down and replacing them by command", .timeLimit(.minutes(5)))
 struct FleetTests {
     /// A cluster in which instances run, a resource of four partitions with two replicas, and a controller.
     private func withCluster(

@@ -9,7 +9,7 @@ import ZooKeeper
 
 @testable import helix
 
-@Suite("Plans and placements by command", .timeLimit(.minutes(2)))
+@Suite("Plans and placements by command", .timeLimit(.minutes(5)))
 struct PlanningTests {
     /// Runs `body` on a cluster `orders` that is written by hand, so that nobody touches it meanwhile: a leader, the
     /// live instances n1_1 to n3_3, and the resource Orders with two replicas of each of six partitions, evenly placed.

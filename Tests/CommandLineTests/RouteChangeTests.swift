@@ -5,7 +5,7 @@ import Testing
 
 @testable import helix
 
-@Suite("What is told of a routing table", .timeLimit(.minutes(1)))
+@Suite("What is told of a routing table", .timeLimit(.minutes(5)))
 struct RouteChangeTests {
     /// The table of a cluster with instances n1_1 to n3_3 and the given replicas, in memory.
     private func table(_ resources: [String: [String: [String: String]]]) async throws -> RoutingTable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import helix
 
-@Suite("Clusters run by command", .timeLimit(.minutes(2)))
+@Suite("Clusters run by command", .timeLimit(.minutes(5)))
 struct RunningTests {
     /// A cluster with instances n1_1 and n2_2 and a resource of three partitions with two replicas.
     private func orders() async throws -> Stand {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-@Suite("Contract: batched writes", .timeLimit(.minutes(1)))
+@Suite("Contract: batched writes", .timeLimit(.minutes(5)))
 struct BatchedWritesTests {
     @Test("all that can land lands, whatever fails beside it", arguments: Implementation.allCases, [1, 7, 100])
     func culprits(_ implementation: Implementation, _ batchSize: Int) async throws {

@@ -2,7 +2,7 @@ import Coordination
 import Testing
 
 /// What every coordination service does with credentials and access control.
-@Suite("Contract: access control", .timeLimit(.minutes(1)))
+@Suite("Contract: access control", .timeLimit(.minutes(5)))
 struct ContractAccessTests {
     static let alice = SessionConfiguration(credentials: [Credential(scheme: "digest", secret: "alice:wonder")])
     static let mallory = SessionConfiguration(credentials: [Credential(scheme: "digest", secret: "alice:guess")])

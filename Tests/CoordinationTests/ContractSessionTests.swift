@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What every coordination service does with sessions.
-@Suite("Contract: sessions", .timeLimit(.minutes(1)))
+@Suite("Contract: sessions", .timeLimit(.minutes(5)))
 struct ContractSessionTests {
     @Test("of two sessions that race for an ephemeral znode one wins", arguments: Implementation.allCases)
     func race(_ implementation: Implementation) async throws {

@@ -2,7 +2,7 @@ import Coordination
 import Testing
 
 /// What every coordination service does with transactions.
-@Suite("Contract: transactions", .timeLimit(.minutes(1)))
+@Suite("Contract: transactions", .timeLimit(.minutes(5)))
 struct ContractTransactionTests {
     @Test("a transaction gives each operation's result and has one zxid", arguments: Implementation.allCases)
     func results(_ implementation: Implementation) async throws {

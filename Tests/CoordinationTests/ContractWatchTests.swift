@@ -2,7 +2,7 @@ import Coordination
 import Testing
 
 /// What every coordination service does with watches.
-@Suite("Contract: watches", .timeLimit(.minutes(1)))
+@Suite("Contract: watches", .timeLimit(.minutes(5)))
 struct ContractWatchTests {
     /// Two sessions: one that watches and one that writes.
     func withSessions(

@@ -2,7 +2,7 @@ import Coordination
 import Testing
 
 /// What every coordination service does with znodes.
-@Suite("Contract: znodes", .timeLimit(.minutes(1)))
+@Suite("Contract: znodes", .timeLimit(.minutes(5)))
 struct ContractZnodeTests {
     @Test("data come back as they were written", arguments: Implementation.allCases)
     func data(_ implementation: Implementation) async throws {
@@ -198,7 +198,7 @@ struct ContractZnodeTests {
     }
 
     @Test(
-        "10,000 pipelined operations all settle, in order", .timeLimit(.minutes(1)), arguments: Implementation.allCases)
+        "10,000 pipelined operations all settle, in order", .timeLimit(.minutes(5)), arguments: Implementation.allCases)
     func pipelined(_ implementation: Implementation) async throws {
         try await implementation.makeService().withSession { session async throws in
             let created = await session.write((0..<10_000).map { .create("/p\($0)", data: [UInt8($0 % 251)]) })

@@ -3,7 +3,7 @@ import HelixSimulation
 import Testing
 
 /// The embedded service, a real ZooKeeper and a simulated one to which nothing happens do the same, over random operations.
-@Suite("Contract: the embedded service against ZooKeeper and the simulated ensemble", .timeLimit(.minutes(1)))
+@Suite("Contract: the embedded service against ZooKeeper and the simulated ensemble", .timeLimit(.minutes(5)))
 struct DifferentialTests {
     /// What a result tells, without what differs by nature: transaction numbers, times and session ids.
     func essence(_ stat: Stat) -> String {

@@ -84,7 +84,7 @@ struct InterruptibleZooKeeper: InterruptibleService {
 
     func interruptTooLong(_ session: any CoordinationSession) async throws {
         try await interrupt(session)
-        try await eventually(within: .seconds(20), "the expiry of session \(session.id)") {
+        try await eventually(within: .seconds(60), "the expiry of session \(session.id)") {
             await !server.ask("dump").contains("0x\(session.id)")
         }
         link.restore()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZooKeeper
 
-@Suite("Transaction logs and servers", .timeLimit(.minutes(1)))
+@Suite("Transaction logs and servers", .timeLimit(.minutes(5)))
 struct TransactionLogTests {
     @Test("the log tells every write of every session, in order")
     func log() async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import ZooKeeper
 
 /// What only the client of a real ensemble has to do.
-@Suite("ZooKeeper", .timeLimit(.minutes(1)))
+@Suite("ZooKeeper", .timeLimit(.minutes(5)))
 struct ZooKeeperTests {
     @Test("below a chroot paths, results and events are without it")
     func chroot() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fuzz
 
-@Suite("Input that nobody has meant", .timeLimit(.minutes(2)))
+@Suite("Input that nobody has meant", .timeLimit(.minutes(5)))
 struct FuzzTests {
     /// A bounded part of what `make fuzz` does; a failure names the command that repeats it.
     @Test("Every target stands what a seed makes of 10,000 inputs", arguments: FuzzTarget.all)

@@ -7,7 +7,7 @@ import Testing
 @testable import Fuzz
 
 /// Spoilt records beside another reader of JSON, and records that were cut.
-@Suite("Records that nobody has meant", .timeLimit(.minutes(1)))
+@Suite("Records that nobody has meant", .timeLimit(.minutes(5)))
 struct RecordTests {
     /// Records that between them use everything that the format has.
     private static let originals: [[UInt8]] = [

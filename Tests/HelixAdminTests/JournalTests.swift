@@ -3,7 +3,7 @@ import HelixAdmin
 import HelixRecords
 import Testing
 
-@Suite("The journal", .timeLimit(.minutes(1)))
+@Suite("The journal", .timeLimit(.minutes(5)))
 struct JournalTests {
     private func write(_ times: ClosedRange<Int64>, into journal: inout Journal, _ bench: Bench) async throws {
         journal.append(times.map { JournalEvent(at: $0, .came, "text") })

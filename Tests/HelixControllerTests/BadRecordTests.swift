@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("One bad znode hurts only itself", .timeLimit(.minutes(2)))
+@Suite("One bad znode hurts only itself", .timeLimit(.minutes(5)))
 struct BadRecordTests {
     /// Where something bad can be.
     enum Place: CaseIterable, Sendable {

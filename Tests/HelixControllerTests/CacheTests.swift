@@ -9,7 +9,7 @@ import Testing
 @testable import Coordination
 @testable import HelixController
 
-@Suite("The cache follows every change of a cluster", .timeLimit(.minutes(1)))
+@Suite("The cache follows every change of a cluster", .timeLimit(.minutes(5)))
 struct CacheTests {
     /// A cache that has read a cluster, and can take in what happened since.
     private func with(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("A controller carries its cluster to where it should be", .timeLimit(.minutes(2)))
+@Suite("A controller carries its cluster to where it should be", .timeLimit(.minutes(5)))
 struct ControllerTests {
     /// A cluster of three instances that are live, and a controller.
     private func withCluster(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("A cluster is frozen and set free", .timeLimit(.minutes(2)))
+@Suite("A cluster is frozen and set free", .timeLimit(.minutes(5)))
 struct FreezeTests {
     @Test("instances freeze, nothing moves whoever leads, the status and the history tell it, and all goes on after it")
     func life() async throws {

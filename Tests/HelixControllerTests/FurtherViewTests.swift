@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("Views of targets and of customised states", .timeLimit(.minutes(2)))
+@Suite("Views of targets and of customised states", .timeLimit(.minutes(5)))
 struct FurtherViewTests {
     private func record(_ path: String, _ cluster: ScriptedCluster) async throws -> ZNRecord? {
         guard let data = try await cluster.session.getIfPresent(path)?.data else { return nil }

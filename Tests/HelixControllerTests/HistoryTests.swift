@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("Histories tell who led and who went when", .timeLimit(.minutes(1)))
+@Suite("Histories tell who led and who went when", .timeLimit(.minutes(5)))
 struct HistoryTests {
     private func readTerms(_ cluster: ScriptedCluster) async throws -> ControllerHistory {
         try ControllerHistory(

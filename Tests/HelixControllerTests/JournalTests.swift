@@ -8,7 +8,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("The leader keeps a journal", .timeLimit(.minutes(1)))
+@Suite("The leader keeps a journal", .timeLimit(.minutes(5)))
 struct JournalTests {
     private func journal(_ cluster: ScriptedCluster) async throws -> [JournalEvent] {
         guard let (data, _) = try await cluster.session.getIfPresent(cluster.paths.journal) else { return [] }
@@ -18,7 +18,7 @@ struct JournalTests {
     private func awaitEvent(
         _ cluster: ScriptedCluster, _ kind: JournalEvent.Kind, _ instance: String? = nil, count: Int = 1
     ) async throws {
-        try await eventually(within: .seconds(20), "an event \(kind)") {
+        try await eventually(within: .seconds(60), "an event \(kind)") {
             try await journal(cluster).count { $0.kind == kind && (instance == nil || $0.instance == instance) }
                 >= count
         }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("A cluster in maintenance", .timeLimit(.minutes(2)))
+@Suite("A cluster in maintenance", .timeLimit(.minutes(5)))
 struct MaintenanceTests {
     private static let names = ["a", "b", "c", "d", "e"]
 
@@ -195,7 +195,7 @@ struct MaintenanceTests {
     }
 }
 
-@Suite("The controller writes its own maintenance", .timeLimit(.minutes(1)))
+@Suite("The controller writes its own maintenance", .timeLimit(.minutes(5)))
 struct MaintenanceDeskTests {
     private func change(_ isEntering: Bool) -> MaintenanceChange {
         MaintenanceChange(isEntering: isEntering, trigger: .maxInstancesUnableToAcceptReplicas, text: "too many")

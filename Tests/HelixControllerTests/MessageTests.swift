@@ -7,7 +7,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("Messages ask for one hop each, and only where there is somebody to ask", .timeLimit(.minutes(2)))
+@Suite("Messages ask for one hop each, and only where there is somebody to ask", .timeLimit(.minutes(5)))
 struct MessageTests {
     @Test("a message has all that a receiver of any make needs")
     func content() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("A controller that stands by knows the cluster", .timeLimit(.minutes(1)))
+@Suite("A controller that stands by knows the cluster", .timeLimit(.minutes(5)))
 struct StandbyTests {
     private static let resources = (0..<40).map { "db\($0)" }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("An instance is replaced under a controller", .timeLimit(.minutes(2)))
+@Suite("An instance is replaced under a controller", .timeLimit(.minutes(5)))
 struct SwapTests {
     @Test("the new one is filled beside the old one, takes its place, and only top states are handed over")
     func swap() async throws {
@@ -27,7 +27,7 @@ struct SwapTests {
                 let status = try await administrator.awaitSwap(from: "a", to: "z", in: "test")
                 #expect(status.isReady, "\(status.obstacles)")
                 // Before the resource is up nothing is in the way either.
-                try await eventually(within: .seconds(20), "a copy of each replica") {
+                try await eventually(within: .seconds(60), "a copy of each replica") {
                     let status = try await administrator.swapStatus(from: "a", to: "z", in: "test")
                     return status.isReady && status.replicas == 8
                 }
@@ -36,7 +36,7 @@ struct SwapTests {
                 let sent = await cluster.check().messages
 
                 let done = try await administrator.completeSwap(from: "a", to: "z", in: "test")
-                try await eventually(within: .seconds(20), "the exchange") {
+                try await eventually(within: .seconds(60), "the exchange") {
                     try await view(cluster)
                         == before.mapValues { states in
                             var states = states

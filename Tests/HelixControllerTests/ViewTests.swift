@@ -7,7 +7,7 @@ import Testing
 
 @testable import HelixController
 
-@Suite("External views are what the replicas are", .timeLimit(.minutes(2)))
+@Suite("External views are what the replicas are", .timeLimit(.minutes(5)))
 struct ViewTests {
     /// A snapshot of `db` with one replica on `a`.
     private func snapshot(

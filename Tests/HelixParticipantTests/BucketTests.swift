@@ -6,7 +6,7 @@ import Testing
 
 @testable import HelixParticipant
 
-@Suite("Current states in buckets", .timeLimit(.minutes(1)))
+@Suite("Current states in buckets", .timeLimit(.minutes(5)))
 struct BucketTests {
     private let parts = CommitLedgerTests()
 

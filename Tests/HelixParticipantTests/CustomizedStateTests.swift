@@ -4,7 +4,7 @@ import Testing
 
 @testable import HelixParticipant
 
-@Suite("What an application says of its own accord", .timeLimit(.minutes(1)))
+@Suite("What an application says of its own accord", .timeLimit(.minutes(5)))
 struct CustomizedStateTests {
     private func record(_ stand: Stand) async throws -> CustomizedState? {
         let path = stand.paths.customizedState("n1_1", type: "LOAD", resource: "db")

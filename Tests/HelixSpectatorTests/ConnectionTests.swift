@@ -4,7 +4,7 @@ import Testing
 
 @testable import HelixSpectator
 
-@Suite("A spectator whose connection fails", .timeLimit(.minutes(1)))
+@Suite("A spectator whose connection fails", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     private func started() async throws -> TestCluster {
         let cluster = try await TestCluster()

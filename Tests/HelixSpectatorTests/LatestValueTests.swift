@@ -2,7 +2,7 @@ import Testing
 
 @testable import HelixSpectator
 
-@Suite("A latest value", .timeLimit(.minutes(1)))
+@Suite("A latest value", .timeLimit(.minutes(5)))
 struct LatestValueTests {
     @Test("hands the latest of several values to a consumer that was busy")
     func latestWins() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HelixSpectator
 
-@Suite("A spectator's safety net", .timeLimit(.minutes(1)))
+@Suite("A spectator's safety net", .timeLimit(.minutes(5)))
 struct RefreshTests {
     @Test("reads everything again at intervals, and makes no table of what is the same")
     func refresh() async throws {

@@ -57,7 +57,7 @@ extension RoutingTables {
     }
 }
 
-@Suite("A spectator", .timeLimit(.minutes(1)))
+@Suite("A spectator", .timeLimit(.minutes(5)))
 struct SpectatorTests {
     @Test("hands out the first table when everything has been read")
     func firstTable() async throws {

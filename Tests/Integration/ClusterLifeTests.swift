@@ -5,7 +5,7 @@ import HelixRecords
 import TestSupport
 import Testing
 
-@Suite("A cluster lives on a real server, judged by the server's log", .timeLimit(.minutes(3)))
+@Suite("A cluster lives on a real server, judged by the server's log", .timeLimit(.minutes(5)))
 struct ClusterLifeTests {
     @Test("it comes up, bears the loss of an instance, takes it back, and drops a resource", arguments: [0, 8])
     func life(bucketSize: Int) async throws {

@@ -7,7 +7,7 @@ import Testing
 import ZooKeeper
 
 /// A participant in Python, driven by our controller beside participants of ours.
-@Suite("A participant of another language is driven like any other", .timeLimit(.minutes(3)))
+@Suite("A participant of another language is driven like any other", .timeLimit(.minutes(5)))
 struct ForeignParticipantTests {
     private static let cluster = "mixed"
     private static let program = URL(filePath: #filePath).deletingLastPathComponent()

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Our participant, driven by a controller that is nothing but this test: single messages, written as Java writes them.
-@Suite("A participant of ours obeys a controller of any make", .timeLimit(.minutes(2)))
+@Suite("A participant of ours obeys a controller of any make", .timeLimit(.minutes(5)))
 struct HandWrittenControllerTests {
     @Test("it is carried through its whole life by single messages in Java's form")
     func life() async throws {

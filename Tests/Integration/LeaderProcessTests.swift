@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Controllers as processes of their own, that die and freeze.
-@Suite("A controller that dies or freezes is replaced", .timeLimit(.minutes(3)))
+@Suite("A controller that dies or freezes is replaced", .timeLimit(.minutes(5)))
 struct LeaderProcessTests {
     /// What happens to the leader.
     enum Fault: CaseIterable, Sendable {

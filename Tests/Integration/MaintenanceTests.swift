@@ -5,7 +5,7 @@ import HelixRecords
 import TestSupport
 import Testing
 
-@Suite("Maintenance on a real server, judged by the server's log", .timeLimit(.minutes(3)))
+@Suite("Maintenance on a real server, judged by the server's log", .timeLimit(.minutes(5)))
 struct MaintenanceTests {
     private static let all = ["node_1", "node_2", "node_3", "node_4", "node_5"]
 

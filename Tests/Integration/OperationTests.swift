@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Planned operations, asked for as people do, of controllers and participants that are processes of their own.
-@Suite("A planned operation loses nothing", .timeLimit(.minutes(3)))
+@Suite("A planned operation loses nothing", .timeLimit(.minutes(5)))
 struct OperationTests {
     private static let all = ["node_1", "node_2", "node_3", "node_4"]
     private static let partitions = 24

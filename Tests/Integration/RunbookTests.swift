@@ -10,7 +10,7 @@ import Testing
 /// helix … -->` (again and again until it succeeds), `<!-- until: helix … => TEXT -->` (until it prints that), `<!-- as an
 /// example -->` before something that is shown and not printed here, and `<!-- ends like this -->` where what comes before the
 /// last line depends on who is faster.
-@Suite("The runbook", .timeLimit(.minutes(2)))
+@Suite("The runbook", .timeLimit(.minutes(5)))
 struct RunbookTests {
     @Test("can be run from its beginning to its end, and prints what it shows")
     func runbook() async throws {
@@ -143,7 +143,7 @@ private final class RunbookRun {
         }
         let command = try HelixBinary.start(words, zooKeeper: zooKeeper)
         if words.contains("--watch") {
-            try await eventually(within: .seconds(20), "operations.md:\(number): \(line) prints something") {
+            try await eventually(within: .seconds(60), "operations.md:\(number): \(line) prints something") {
                 !command.output.isEmpty
             }
             command.signal(SIGINT)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZooKeeper
 
-@Suite("The server goes away, and the cluster carries on when it is back", .timeLimit(.minutes(3)))
+@Suite("The server goes away, and the cluster carries on when it is back", .timeLimit(.minutes(5)))
 struct ServerRestartTests {
     @Test(
         "in the middle of a bootstrap, for less and for more than a session's timeout",

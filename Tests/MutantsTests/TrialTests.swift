@@ -7,7 +7,7 @@ import Testing
 struct TrialTests {
     private func mutant(_ name: String, within: Int = 200) -> Mutant { Mutant(name, "It is wrong.", within: within) }
 
-    @Test("Caught, crashed, hung and missed are told apart; the product itself comes first", .timeLimit(.minutes(1)))
+    @Test("Caught, crashed, hung and missed are told apart; the product itself comes first", .timeLimit(.minutes(5)))
     func outcomes() async throws {
         let stand = try Stand()
         let simulator = try stand.simulator(

@@ -4,7 +4,7 @@ import HelixSimulation
 import HelixSpectator
 import Testing
 
-@Suite("Ticket sellers in a simulated cluster", .timeLimit(.minutes(1)))
+@Suite("Ticket sellers in a simulated cluster", .timeLimit(.minutes(5)))
 struct TicketTests {
     @Test("another node takes over the concerts of a node that is killed")
     func kill() async throws {
@@ -66,7 +66,7 @@ struct TicketTests {
     }
 }
 
-@Suite("Faulty handlers are found", .timeLimit(.minutes(1)))
+@Suite("Faulty handlers are found", .timeLimit(.minutes(5)))
 struct FaultyHandlerTests {
     /// Forgets to heed `suspended()`: sells on while it is cut off.
     struct DeafHandler: LeaderStandbyHandler {

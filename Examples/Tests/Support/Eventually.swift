@@ -10,7 +10,7 @@ public struct TestFailure: Error, CustomStringConvertible {
 /// Waits until a condition holds: the one place where tests poll.
 /// - Throws: `TestFailure` when it did not in time; what the condition throws.
 public func eventually(
-    within limit: Duration = .seconds(20), _ what: String, _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(60), _ what: String, _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let end = clock.now + limit

@@ -4,7 +4,7 @@ import HelixSimulation
 import HelixSpectator
 import Testing
 
-@Suite("Tenants in a simulated cluster", .timeLimit(.minutes(1)))
+@Suite("Tenants in a simulated cluster", .timeLimit(.minutes(5)))
 struct TenantTests {
     @Test("The partitions of a tenant are on the same nodes, and tenants are spread evenly")
     func together() async throws {

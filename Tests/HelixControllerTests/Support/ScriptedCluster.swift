@@ -106,7 +106,7 @@ struct ScriptedCluster: Sendable {
     func awaitView(
         _ resource: String, _ condition: @Sendable ([String: [String: String]]) -> Bool
     ) async throws {
-        try await eventually(within: .seconds(20), "the view of \(resource)") {
+        try await eventually(within: .seconds(60), "the view of \(resource)") {
             condition(try await view(resource)?.record.mapFields ?? [:])
         }
     }
@@ -121,7 +121,7 @@ struct ScriptedCluster: Sendable {
     /// Waits until nothing has been written for a while.
     func awaitStillness(of pause: Duration = .milliseconds(250)) async throws {
         var last = service.count
-        try await eventually(within: .seconds(20), "stillness") {
+        try await eventually(within: .seconds(60), "stillness") {
             try await ContinuousClock().sleep(for: pause)
             let now = service.count
             let isStill = now == last

@@ -28,7 +28,7 @@ private func kind(_ body: () async throws -> Void) async -> EngineError.Kind? {
     }
 }
 
-@Suite("A client of an Engine that behaves as it likes", .timeLimit(.minutes(1)))
+@Suite("A client of an Engine that behaves as it likes", .timeLimit(.minutes(5)))
 struct ScriptedEngineTests {
     @Test("agrees on a version first, and asks in it")
     func version() async throws {

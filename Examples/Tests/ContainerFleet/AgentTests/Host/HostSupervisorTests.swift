@@ -3,7 +3,7 @@ import FleetAgentSupport
 import FleetEngine
 import Testing
 
-@Suite("The tasks of a host, over an Engine in memory", .timeLimit(.minutes(2)))
+@Suite("The tasks of a host, over an Engine in memory", .timeLimit(.minutes(5)))
 struct HostSupervisorTests {
     static let web = TaskSpec(image: "web:1")
 

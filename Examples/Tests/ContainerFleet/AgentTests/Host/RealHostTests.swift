@@ -74,12 +74,12 @@ struct RealHostTests {
                     let after = Set(try await running(engine, "forty").map(\.id))
                     return after.count == 40 && after.isDisjoint(with: before)
                 }
-                #expect(ContinuousClock.now - start < .seconds(15))
+                try measure("forty containers of an agent are back", since: start, bar: .seconds(15))
             }
         }
     }
 
-    @Test("that a container was killed is told within a second")
+    @Test("that a container was killed is told, and it is restarted")
     func noticed() async throws {
         try await withDirectory("noticed") { directory in
             try await withAgent("noticed", at: directory) { host, engine in
@@ -88,7 +88,7 @@ struct RealHostTests {
                 let start = ContinuousClock.now
                 try await engine.kill(container, signal: "KILL")
                 try await eventually("the restart is told") { await host.currentReports()[0].restarts == 1 }
-                #expect(ContinuousClock.now - start < .seconds(1))
+                try measure("the end of a container is told", since: start, bar: .seconds(1))
                 #expect(await host.currentReports()[0].restarts == 1)
             }
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import FleetAgent
 
-@Suite("Signals", .timeLimit(.minutes(1)))
+@Suite("Signals", .timeLimit(.minutes(5)))
 struct SignalTests {
     @Test("one that was set before anybody waited is not lost, and wakes once")
     func early() async throws {
