@@ -10,8 +10,8 @@ TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 # For the containers of an example: a Docker Engine that tests start by themselves.
 ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2 openssl
 
-.PHONY: help demo fleet-demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
-	setup-build setup-test
+.PHONY: help demo fleet-demo build release test test-main test-units test-processes build-examples test-examples \
+	chaos simulate soak replay mutants fuzz sanitize bench lint format clean setup-build setup-test
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,7 +31,11 @@ build: setup-build ## Build everything
 release: setup-build ## Build everything optimized, as it is shipped: the optimizer has faults of its own
 	$(SWIFT) build -c release
 
-test: test-main test-examples ## Run every test, those against real ZooKeeper servers included
+# The examples are built while processes are tested, which wait most of the time, and come first.
+test: test-units ## Run every test, those against real ZooKeeper servers included
+	@.ci/install $(ENGINE_PACKAGES)
+	$(MAKE) -j2 test-processes build-examples
+	$(MAKE) test-examples
 
 # Five runs of one build: what computes, what waits (in two parts, since on two cores waiting takes its share too), what
 # starts processes, and what breaks all of it do not disturb each other.
@@ -39,23 +43,27 @@ PURE_TESTS = ^(StateModels|HelixRecords|Placement|RebalancePipeline|Fuzz|Simulat
 PROCESS_TESTS = ^(Integration|CommandLineTests|DocumentationTests|MutantsTests)\.
 CONTROL_TESTS = ^(HelixController|HelixAdmin)Tests\.
 CHAOS_TESTS = ^Chaos\.
-# Of the examples: what has an Engine by itself, and what has a whole fleet, which both tell how fast they are.
+# Of the examples: what has an Engine by itself, and what has a whole fleet.
 ENGINE_TESTS = ^Fleet(Engine|Agent)Tests\.
 FLEET_TESTS = ^FleetTests\.
 MINUTES ?= 3
 
-test-main: setup-test
+test-main: test-units
+	$(MAKE) test-processes
+
+test-units: setup-test
 	$(SWIFT) build --build-tests
 	.ci/test $(SWIFT) test --skip-build --filter '$(PURE_TESTS)'
 	.ci/test $(SWIFT) test --skip-build --filter '$(CONTROL_TESTS)'
 	.ci/test $(SWIFT) test --skip-build --skip '$(PURE_TESTS)' --skip '$(CONTROL_TESTS)' --skip '$(PROCESS_TESTS)' \
 		--skip '$(CHAOS_TESTS)'
+
+test-processes: setup-test
 	.ci/test $(SWIFT) test --skip-build --filter '$(PROCESS_TESTS)'
 	.ci/test $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
-chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINUTES=3; HELIX_CHAOS_SEED=N repeats a plan)
-	$(SWIFT) build --build-tests
-	HELIX_CHAOS_MINUTES=$(MINUTES) .ci/test $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
+build-examples: setup-build
+	nice -n 19 $(SWIFT) build $(EXAMPLES) --build-tests --quiet
 
 test-examples: setup-test
 	@.ci/install $(ENGINE_PACKAGES)
@@ -63,6 +71,10 @@ test-examples: setup-test
 	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --skip '$(ENGINE_TESTS)' --skip '$(FLEET_TESTS)'
 	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --filter '$(ENGINE_TESTS)'
 	.ci/test $(SWIFT) test $(EXAMPLES) --skip-build --filter '$(FLEET_TESTS)'
+
+chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINUTES=3; HELIX_CHAOS_SEED=N repeats a plan)
+	$(SWIFT) build --build-tests
+	HELIX_CHAOS_MINUTES=$(MINUTES) .ci/test $(SWIFT) test --skip-build --filter '$(CHAOS_TESTS)'
 
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
