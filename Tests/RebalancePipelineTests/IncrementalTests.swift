@@ -37,29 +37,37 @@ struct IncrementalTests {
         world.rebalancer.update(&changed, with: world.snapshot, changes: world.snapshot.changes)
         var whole = world.decision
         world.rebalancer.update(&whole, with: world.snapshot, changes: .everything)
-        #expect(changed.transitions == whole.transitions, "\(name)")
-        #expect(changed.obsoleteMessages == whole.obsoleteMessages, "\(name)")
-        #expect(changed.cancellations == whole.cancellations, "\(name)")
-        #expect(changed.nextDeadline == whole.nextDeadline, "\(name)")
-        #expect(changed.allProblems == whole.allProblems, "\(name)")
-        #expect(changed.problemCount == changed.allProblems.count, "\(name)")
-        #expect(whole.problemCount == whole.allProblems.count, "\(name)")
-        #expect(changed.staleSince == whole.staleSince, "\(name)")
-        #expect(changed.load == whole.load, "\(name)")
-        #expect(changed.traffic.cluster == whole.traffic.cluster, "\(name)")
-        #expect(changed.resources.keys == whole.resources.keys, "\(name)")
+        let found = differences(changed, whole, world.snapshot)
+        #expect(found.isEmpty, "\(name)")
+    }
+
+    /// What is not the same in two decisions. An expectation for each would take longer than to decide.
+    private func differences(_ changed: Decision, _ whole: Decision, _ snapshot: ClusterSnapshot) -> [String] {
+        var same: [(String, Bool)] = [
+            ("transitions", changed.transitions == whole.transitions),
+            ("obsolete messages", changed.obsoleteMessages == whole.obsoleteMessages),
+            ("cancellations", changed.cancellations == whole.cancellations),
+            ("next deadline", changed.nextDeadline == whole.nextDeadline),
+            ("problems", changed.allProblems == whole.allProblems),
+            ("problem count", changed.problemCount == changed.allProblems.count),
+            ("problem count of the whole", whole.problemCount == whole.allProblems.count),
+            ("stale since", changed.staleSince == whole.staleSince), ("load", changed.load == whole.load),
+            ("traffic", changed.traffic.cluster == whole.traffic.cluster),
+            ("resources", changed.resources.keys == whole.resources.keys),
+        ]
         for (resource, own) in changed.resources {
-            #expect(own.held == whole.resources[resource]?.held, "\(name)")
-            #expect(own.charges == whole.resources[resource]?.charges, "\(name)")
-            #expect(own.errorPartitions == whole.resources[resource]?.errorPartitions, "\(name)")
-            for partition in own.preferenceLists.indices {
-                #expect(
-                    changed.held(in: partition, of: resource, world.snapshot)
-                        == whole.held(in: partition, of: resource, world.snapshot), "\(name)")
+            let other = whole.resources[resource] ?? ResourceDecision()
+            let held = own.preferenceLists.indices.allSatisfy { partition in
+                changed.held(in: partition, of: resource, snapshot) == whole.held(in: partition, of: resource, snapshot)
             }
-            #expect(own.deadlines == whole.resources[resource]?.deadlines, "\(name)")
-            #expect(own.preferenceLists == whole.resources[resource]?.preferenceLists, "\(name)")
+            same += [
+                ("held of \(resource)", held && own.held == other.held), ("charges", own.charges == other.charges),
+                ("error partitions", own.errorPartitions == other.errorPartitions),
+                ("deadlines", own.deadlines == other.deadlines),
+                ("preference lists", own.preferenceLists == other.preferenceLists),
+            ]
         }
+        return same.filter { !$0.1 }.map(\.0)
     }
 
     @Test("Without a memory of placements a pass from nothing decides the same too", arguments: 0..<30 as Range<UInt64>)
