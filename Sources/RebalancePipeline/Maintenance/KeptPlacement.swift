@@ -60,7 +60,7 @@ extension ResourceDecision {
         // Of a load that was never counted nothing is taken off.
         var kept =
             placement ?? PlacedResource(inputs: inputs, lists: [], load: PlacedLoad(), problems: [], violations: [])
-        kept.lists = preferenceLists
+        (kept.lists, kept.former) = (preferenceLists, nil)
         kept.wasFrozen = true
         placement = kept
     }
