@@ -34,8 +34,10 @@ struct RehearsalOptions: ParsableArguments, Sendable {
 }
 
 extension RehearsedCommand {
+    func run() async throws { try await perform() }
+
     /// Connects, does it, and shows the outcome; or shows what it would come to.
-    func run() async throws {
+    func perform() async throws {
         let logger = common.log.logger("helix")
         guard rehearsal.dryRun else {
             let outcome = try await common.connection.withSession(logger) { session in

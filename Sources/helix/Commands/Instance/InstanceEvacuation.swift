@@ -1,10 +1,9 @@
 import ArgumentParser
 import HelixAdmin
 import HelixRecords
-import RebalancePipeline
 
 extension InstanceCommand {
-    struct Evacuate: AsyncParsableCommand, Sendable {
+    struct Evacuate: RehearsedCommand {
         static let configuration = CommandConfiguration(
             abstract: "Move everything off an instance: it serves until others have taken over.",
             discussion: """
@@ -21,29 +20,33 @@ extension InstanceCommand {
         var reason = ""
         @Flag(help: "Wait until nothing is left on it.")
         var wait = false
-        @Flag(help: "Tell what would move, and change nothing.")
-        var dryRun = false
+        @OptionGroup var rehearsal: RehearsalOptions
         @OptionGroup var common: CommonOptions
 
         func validate() throws {
-            if wait, dryRun { throw ValidationError("--dry-run changes nothing to wait for; leave out --wait") }
+            if wait, rehearsal.dryRun {
+                throw ValidationError("--dry-run changes nothing to wait for; leave out --wait")
+            }
         }
 
         func run() async throws {
+            guard wait else { return try await perform() }
             let logger = common.log.logger("helix")
-            if dryRun {
-                let seen = try await SeenCluster.read(target.cluster, common.connection, logger)
-                let plan = try Rebalancer().plan([.drain(instance: target.instance)], on: seen.snapshot)
-                return try common.output.show(PlanReport(plan, seen, listsMoves: true))
-            }
             try await common.connection.withSession(logger) { session in
                 let administrator = Administrator(session: session, logger: logger)
-                try await administrator.setOperation(
-                    .evacuate, of: target.instance, in: target.cluster, reason: reason)
-                if wait { return try await EvacuationWait(target, common.output).run(administrator) }
-                let evacuation = try await administrator.evacuation(of: target.instance, in: target.cluster)
-                try common.output.show(EvacuationReport(evacuation, of: target.instance))
+                try await begin(administrator)
+                try await EvacuationWait(target, common.output).run(administrator)
             }
+        }
+
+        func outcome(_ administrator: Administrator) async throws -> EvacuationReport {
+            try await begin(administrator)
+            let evacuation = try await administrator.evacuation(of: target.instance, in: target.cluster)
+            return EvacuationReport(evacuation, of: target.instance)
+        }
+
+        private func begin(_ administrator: Administrator) async throws {
+            try await administrator.setOperation(.evacuate, of: target.instance, in: target.cluster, reason: reason)
         }
     }
 
