@@ -1,4 +1,4 @@
-public import Coordination
+import Coordination
 public import HelixRecords
 
 /// What happened in a cluster, and why.

@@ -33,7 +33,7 @@ extension Mutant {
                 "case .failure(let error): ⟦await remedy(error, commit, &ledger)⟧",
                 become: """
                     if error.isTransient {
-                        await relay(ledger.succeeded(commit, []))
+                        await answer(ledger.succeeded(commit, []))
                     } else {
                         await remedy(error, commit, &ledger)
                     }
@@ -49,7 +49,7 @@ extension Mutant {
                 "case .failure(let error): ⟦await remedy(error, commit, &ledger)⟧",
                 become: """
                     if error.code == .badVersion {
-                        await relay(ledger.succeeded(commit, []))
+                        await answer(ledger.succeeded(commit, []))
                     } else {
                         await remedy(error, commit, &ledger)
                     }
