@@ -10,7 +10,7 @@ TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 # For the containers of an example: a Docker Engine that tests start by themselves.
 ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2 openssl
 
-.PHONY: help demo fleet-demo build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
+.PHONY: help demo fleet-demo fleet-bench build release test test-main test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean \
 	setup-build setup-test
 
 help: ## Show the targets
@@ -67,6 +67,10 @@ test-examples: setup-test
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
+
+fleet-bench: setup-build ## Measure what a fleet of 1,000 hosts costs its masters; a JSON line and words (ARGS='--hosts 100')
+	@$(SWIFT) build $(EXAMPLES) --quiet -c release --product FleetBench
+	@"$$($(SWIFT) build $(EXAMPLES) -c release --show-bin-path)/FleetBench" $(ARGS)
 
 simulate: setup-build ## Run whole clusters in a simulated world (SEEDS=1000, ARGS='--first-seed 5000'; replay one with make replay)
 	@$(SWIFT) build --quiet -c release --product Simulate
