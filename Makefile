@@ -10,8 +10,8 @@ TEST_PACKAGES = $(BUILD_PACKAGES) zookeeper python3-kazoo
 # For the containers of an example: a Docker Engine that tests start by themselves.
 ENGINE_PACKAGES = docker.io docker-registry busybox-static iproute2 openssl
 
-.PHONY: help demo fleet-demo build release test test-main test-units test-processes build-examples test-examples \
-	chaos simulate soak replay mutants fuzz sanitize bench lint format clean setup-build setup-test
+.PHONY: help demo fleet-demo fleet-bench build release test test-main test-units test-processes build-examples \
+	test-examples chaos simulate soak replay mutants fuzz sanitize bench lint format clean setup-build setup-test
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -79,6 +79,10 @@ chaos: setup-test ## Break a cluster on an ensemble at random and judge it (MINU
 bench: setup-test ## Measure against a ZooKeeper of its own; JSON lines and a table (ARGS='--quick', ARGS='--only placement')
 	@$(SWIFT) build --quiet -c release --product Benchmarks
 	@"$$($(SWIFT) build -c release --show-bin-path)/Benchmarks" $(ARGS)
+
+fleet-bench: setup-build ## Measure what a fleet of 1,000 hosts costs its masters; a JSON line and words (ARGS='--hosts 100')
+	@$(SWIFT) build $(EXAMPLES) --quiet -c release --product FleetBench
+	@"$$($(SWIFT) build $(EXAMPLES) -c release --show-bin-path)/FleetBench" $(ARGS)
 
 simulate: setup-build ## Run whole clusters in a simulated world (SEEDS=1000, ARGS='--first-seed 5000'; replay one with make replay)
 	@$(SWIFT) build --quiet -c release --product Simulate

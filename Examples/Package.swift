@@ -128,7 +128,9 @@ let package = Package(
             path: "Tests/ContainerFleet/AgentTests"),
         .testTarget(
             name: "FleetMasterTests",
-            dependencies: ["FleetMaster", "FleetJobs", "FleetModel", "Support", helix, simulation, logging],
+            dependencies: [
+                "FleetMaster", "FleetJobs", "FleetModel", "FleetWorld", "Support", helix, simulation, logging,
+            ],
             path: "Tests/ContainerFleet/MasterTests"),
         .testTarget(
             name: "FleetAPITests",
@@ -154,6 +156,26 @@ let package = Package(
             name: "FleetHostTests",
             dependencies: ["FleetHost", "FleetAgent", "FleetEngine", "FleetJobs", "FleetModel", helix, logging],
             path: "Tests/ContainerFleet/HostTests"),
+        .target(
+            name: "FleetWorld",
+            dependencies: [
+                "FleetHost", "FleetAgent", "FleetAgentSupport", "FleetEngine", "FleetMaster", "FleetJobs",
+                "FleetModel", helix, simulation, logging,
+            ],
+            path: "Tests/ContainerFleet/World"),
+        .testTarget(
+            name: "FleetWorldTests",
+            dependencies: ["FleetWorld", "FleetAgentSupport", "FleetEngine", "FleetMaster", "FleetJobs", simulation],
+            path: "Tests/ContainerFleet/WorldTests"),
+        .executableTarget(
+            name: "FleetBench",
+            dependencies: [
+                "FleetWorld", "FleetAPI", "FleetMaster", "FleetJobs", helix, simulation, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/ContainerFleet/Bench"),
         .testTarget(name: "TenantsTests", dependencies: ["Tenants", helix, simulation]),
         .testTarget(name: "SimulationTests", dependencies: [helix, simulation], exclude: ["README.md"]),
     ],

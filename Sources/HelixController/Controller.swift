@@ -25,6 +25,7 @@ public final class Controller: Service, Sendable {
     private let configuration: ControllerConfiguration
     private let context: ControllerContext
     private let statusBox = Mutex(ControllerStatus.connecting)
+    private let leadershipBox = LeadershipBox()
 
     /// - Parameters:
     ///   - cluster: the cluster to run; it must have been created.
@@ -55,6 +56,12 @@ public final class Controller: Service, Sendable {
 
     /// What the controller is doing now.
     public var status: ControllerStatus { statusBox.withLock { $0 } }
+
+    /// The term of office that it serves now; `nil` unless it leads.
+    public var leadership: Leadership? { leadershipBox.current }
+
+    /// Its terms of office from now on, the present one first; `nil` when it does not lead. Who is slow gets the last one.
+    public func leaderships() -> AsyncStream<Leadership?> { leadershipBox.follow() }
 
     /// Whether the last decision of this controller, while it leads, left something to be done, now or at a certain time.
     package var hasPlans: Bool { context.hasPlans.isUp }
@@ -103,6 +110,8 @@ public final class Controller: Service, Sendable {
         move(to: .standby)
         let (office, cache) = try await standBy(in: session)
         move(to: .leading(session: session.id.description))
+        leadershipBox.set(Leadership(office))
+        defer { leadershipBox.set(nil) }
         do {
             try await LeaderTerm(office: office, context: context, cache: cache).run()
         } catch let error where !Self.isEndOfTerm(error) {

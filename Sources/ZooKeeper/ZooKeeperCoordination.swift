@@ -15,6 +15,8 @@ internal import Logging
 /// - A session is suspended when the connection is lost, and when the server has been silent for two thirds of the
 ///   timeout. Operations that are submitted meanwhile fail at once with `.connectionLoss`: wait for
 ///   `.connected` before trying again.
+/// - A session that the servers refuse expires: they do that when their store was emptied or restored under it, and has less
+///   than the session has seen. To find that out takes twice the session timeout from when they are back.
 /// - An operation that was submitted runs to its end, also when the task is cancelled; opening a session does not.
 /// - The path below which sessions work (`/orders` above) is not created: without it creates fail with `.noNode`.
 public final class ZooKeeperCoordination: CoordinationService {

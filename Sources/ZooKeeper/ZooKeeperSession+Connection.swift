@@ -1,6 +1,5 @@
 internal import CZooKeeper
 internal import Coordination
-internal import Dispatch
 internal import Logging
 internal import Synchronization
 
@@ -45,15 +44,15 @@ extension ZooKeeperSession {
             case .ended: return false
             }
         }
-        guard isOpen, sessionStates.move(to: .suspended) else { return }
+        guard isOpen, sessionStates.move(to: .suspended), !isTrial else { return }
         logger.warning(
             "No connection to ZooKeeper; the session is suspended until there is one.",
             metadata: ["zookeeper.session": "\(id)"])
-        refreshServers()
+        attendSuspension()
     }
 
     /// The session is over. The client is idle now, but its handle must still be closed, on another thread than this.
-    private func expired(_ code: ClientCode) {
+    func expired(_ code: ClientCode) {
         if case .opening = core.withLock({ $0.phase }) {
             let isRefused = code == .authenticationFailed
             return fail(isRefused ? Self.refused : CoordinationError(.sessionExpired, operation: "open session"))
@@ -72,37 +71,14 @@ extension ZooKeeperSession {
 
     // MARK: Servers that move
 
-    /// Looks the servers' names up now and then while the session is suspended, since all may have moved.
-    private func refreshServers() {
-        let servers = connect.servers
-        guard !servers.allSatisfy(HostResolver.isNumeric) else { return }
-        let isFirst = core.withLock { core in
-            defer { core.isRefreshingServers = true }
-            return !core.isRefreshingServers
-        }
-        guard isFirst else { return }
-        BlockingThread.start("refresh") {
-            let pause = DispatchSemaphore(value: 0)
-            repeat {
-                self.use(self.lookup(servers))
-                _ = pause.wait(timeout: .now() + .seconds(2))
-            } while self.isSuspendedOrStopsRefreshing()
-        }
-    }
+    /// Looks the servers' names up, since all may have moved. Blocks.
+    func refreshServers() { use(lookup(connect.servers)) }
 
     private func use(_ servers: HostResolver.Resolution) {
         guard !servers.addresses.isEmpty else { return }
         core.withLock { core in
             guard case .open(let handle) = core.phase, state == .suspended else { return }
             zoo_set_servers(handle.pointer, servers.clientList)
-        }
-    }
-
-    private func isSuspendedOrStopsRefreshing() -> Bool {
-        core.withLock { core in
-            if state == .suspended { return true }
-            core.isRefreshingServers = false
-            return false
         }
     }
 }

@@ -38,7 +38,7 @@ extension ZooKeeperSession {
     }
 
     /// Creates the handle. Blocks.
-    private func start(_ servers: String) {
+    func start(_ servers: String) {
         guard case .opening = core.withLock({ $0.phase }) else { return }
         let context = UnsafeMutableRawPointer(bitPattern: token)
         let flags = ZOO_NO_LOG_CLIENTENV

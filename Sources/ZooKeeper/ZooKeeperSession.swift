@@ -30,19 +30,28 @@ final class ZooKeeperSession: CoordinationSession {
         var phase = Phase.opening(Opening())
         var identity: (id: SessionID, timeout: Duration)?
         var watchers = SessionWatchers()
-        var isRefreshingServers = false
+        /// How often it was suspended.
+        var suspensions = 0
+        /// Whether somebody looks after it while it is suspended.
+        var isAttended = false
     }
 
     let token = openSessions.makeToken()
     let connect: ConnectString
     let configuration: SessionConfiguration
     let lookup: HostResolver.Lookup
+    /// Whether it is only there to find out about another one.
+    let isTrial: Bool
     let sessionStates = SessionStates()
     let core = Mutex(Core())
     let metrics = ClientMetrics.shared
 
-    init(_ connect: ConnectString, _ configuration: SessionConfiguration, _ lookup: @escaping HostResolver.Lookup) {
+    init(
+        _ connect: ConnectString, _ configuration: SessionConfiguration, _ lookup: @escaping HostResolver.Lookup,
+        isTrial: Bool = false
+    ) {
         self.lookup = lookup
+        self.isTrial = isTrial
         self.connect = connect
         self.configuration = configuration
     }

@@ -1,4 +1,5 @@
 import Coordination
+import Foundation
 import Logging
 import Synchronization
 import TestSupport
@@ -9,6 +10,37 @@ import Testing
 /// What only the client of a real ensemble has to do.
 @Suite("ZooKeeper", .timeLimit(.minutes(5)))
 struct ZooKeeperTests {
+    @Test("a session that has seen more than the servers have, since their store was emptied, expires; a new one works")
+    func emptiedStore() async throws {
+        try await withZooKeeper { server in
+            let service = ZooKeeperCoordination(server.connectText)
+            let session = try await service.openSession(SessionConfiguration(timeout: .seconds(2)))
+            for number in 0..<20 { try await session.create("/n\(number)") }
+            await server.kill()
+            try FileManager.default.removeItem(at: server.directory.appending(path: "data"))
+            try await server.restart()
+            var last: SessionState?
+            for await state in session.states() { last = state }
+            #expect(last == .expired)
+            try await service.withSession { #expect(try await $0.exists("/n0") == nil) }
+        }
+    }
+
+    @Test("a session goes on whose servers are away for three times its timeout")
+    func longOutage() async throws {
+        try await withZooKeeper { server in
+            let service = ZooKeeperCoordination(server.connectText)
+            try await service.withSession(SessionConfiguration(timeout: .seconds(1))) { session in
+                try await session.create("/mine", mode: .ephemeral)
+                await server.kill()
+                try await ContinuousClock().sleep(for: .seconds(3))  // the fault itself lasts so long
+                try await server.restart()
+                for await state in session.states() where state == .connected { break }
+                #expect(try await session.exists("/mine")?.ephemeralOwner == session.id)
+            }
+        }
+    }
+
     @Test("below a chroot paths, results and events are without it")
     func chroot() async throws {
         let chroot = try await SharedZooKeeper.makeChroot()

@@ -109,19 +109,69 @@ struct TakeoverTests {
             let other = try await cluster.service.openSession(SessionConfiguration())
             let office = try await LeaderElection(session: session, context: context).win()
             try await office.write(.create("/test/EXTERNALVIEW/before"))
-            switch loss {
-            case .deleted: try await cluster.session.delete(office.path)
-            case .takenByOtherMake:
-                try await other.commit([.delete(office.path), .create(office.path, data: [1], mode: .ephemeral)])
-            case .takenByOwnMake:
-                try await cluster.session.delete(office.path)
-                _ = try await LeaderElection(session: other, context: context).win()
-            case .expired: cluster.service.expire(session.id)
-            }
+            try await lose(office, loss, to: other, cluster)
             await #expect(throws: (any Error).self) { try await office.write(.create("/test/EXTERNALVIEW/after")) }
             #expect(try await cluster.session.children(cluster.paths.externalViews) == ["before"])
             await session.close()
             await other.close()
+        }
+    }
+
+    private func lose(
+        _ office: Office, _ loss: Loss, to other: any CoordinationSession, _ cluster: ScriptedCluster
+    ) async throws {
+        switch loss {
+        case .deleted: try await cluster.session.delete(office.path)
+        case .takenByOtherMake:
+            try await other.commit([.delete(office.path), .create(office.path, data: [1], mode: .ephemeral)])
+        case .takenByOwnMake:
+            try await cluster.session.delete(office.path)
+            _ = try await LeaderElection(session: other, context: makeContext()).win()
+        case .expired: cluster.service.expire(office.session.id)
+        }
+    }
+
+    @Test("nothing is written under a term that is over, through whatever session", arguments: Loss.allCases)
+    func companion(loss: Loss) async throws {
+        try await ScriptedCluster.with { cluster in
+            let session = try await cluster.service.openSession(SessionConfiguration())
+            let other = try await cluster.service.openSession(SessionConfiguration())
+            let office = try await takeOffice(session)
+            let leadership = Leadership(office)
+            let folder = cluster.paths.externalViews
+            try await cluster.session.commit(leadership.fence + [.create("\(folder)/before")])
+            let ownFault = await cluster.session.commit([leadership.fence + [.create("\(folder)/before")]])[0]
+            if case .failure(let error) = ownFault { #expect(!leadership.isLost(error), "\(error)") }
+            try await lose(office, loss, to: other, cluster)
+            let late = await cluster.session.commit([leadership.fence + [.create("\(folder)/after")]])[0]
+            guard case .failure(let error) = late else { throw TestFailure("it was written") }
+            #expect(leadership.isLost(error), "\(error)")
+            #expect(try await cluster.session.children(folder) == ["before"])
+            await session.close()
+            await other.close()
+        }
+    }
+
+    @Test("a controller tells its terms: one while it leads, none before and after")
+    func terms() async throws {
+        try await ScriptedCluster.with { cluster in
+            let controller = makeController(in: cluster.service)
+            #expect(controller.leadership?.fence == nil)
+            var terms = controller.leaderships().makeAsyncIterator()
+            #expect(await terms.next().map { $0 == nil } == true)
+            try await beside([controller.run]) {
+                let term = try #require(await terms.next() ?? nil)
+                try await cluster.session.commit(term.fence)
+                try await cluster.session.delete(cluster.paths.leader)
+                let error = await #expect(throws: CoordinationError.self) {
+                    try await cluster.session.commit(term.fence)
+                }
+                #expect(error.map(term.isLost) == true)
+                var next: Leadership?
+                while next == nil { next = try #require(await terms.next()) }
+                try await cluster.session.commit(next?.fence ?? [])
+            }
+            #expect(controller.leadership?.fence == nil)
         }
     }
 

@@ -93,9 +93,14 @@ enum Answer {
     static func text(
         _ text: String, _ type: String = "text/plain; charset=utf-8", _ status: HTTPResponse.Status = .ok
     ) -> Response {
+        bytes(ByteBuffer(string: text), type, status)
+    }
+
+    /// What is a text already.
+    static func bytes(_ bytes: ByteBuffer, _ type: String, _ status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: type, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            body: ResponseBody(byteBuffer: bytes))
     }
 
     /// Nothing but that it is done.

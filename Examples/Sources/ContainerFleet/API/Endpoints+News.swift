@@ -12,10 +12,10 @@ import NIOCore
 extension Endpoint {
     static let news = [
         Endpoint(.get, "/v1/status", .reader) { call in
-            try Answer.json(
-                call.fleet.status(
-                    job: call.query("job") ?? "", host: call.query("host") ?? "",
-                    deployment: call.query("deployment") ?? ""))
+            let rows = call.fleet.status(
+                job: call.query("job") ?? "", host: call.query("host") ?? "",
+                deployment: call.query("deployment") ?? "")
+            return Answer.bytes(ByteBuffer(bytes: StatusJSON(rows).bytes), "application/json")
         },
         Endpoint(.get, "/v1/events", .reader) { call in
             let index = try call.number("after") ?? 0

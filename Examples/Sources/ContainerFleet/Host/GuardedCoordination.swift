@@ -1,4 +1,4 @@
-public import Coordination
+import Coordination
 import FleetAgent
 import FleetModel
 import Logging
@@ -10,7 +10,7 @@ import Synchronization
 final class GuardedCoordination: CoordinationService {
     private let base: any CoordinationService
     private let paths: FleetPaths
-    private let disk: AgentDisk
+    private let disk: any AgentStore
     private let logger: Logger
     private let onOpen: @Sendable (any CoordinationSession) async -> Void
 
@@ -18,7 +18,7 @@ final class GuardedCoordination: CoordinationService {
 
     /// - Parameter onOpen: is called with each session before anybody uses it.
     init(
-        _ base: any CoordinationService, _ paths: FleetPaths, _ disk: AgentDisk, logger: Logger,
+        _ base: any CoordinationService, _ paths: FleetPaths, _ disk: any AgentStore, logger: Logger,
         onOpen: @escaping @Sendable (any CoordinationSession) async -> Void
     ) {
         self.base = base
@@ -84,7 +84,7 @@ final class GuardedCoordination: CoordinationService {
 extension CoordinationSession {
     /// Waits until the connection is there again.
     /// - Returns: whether it is; if not the session is over, or the task was cancelled.
-    fileprivate func isBack() async -> Bool {
+    func isBack() async -> Bool {
         for await state in states() {
             switch state {
             case .connected: return true

@@ -32,6 +32,8 @@ public final class HostAgent: Service, Sendable {
         public var credentials: [Credential] = []
         /// Where those who want logs reach the agent, `host:port`; `nil` when it does not answer.
         public var endpoint: String?
+        /// The process as the cluster shows it; `pid@host` unless set.
+        public var processName: String?
 
         /// The agent of a host.
         public init(cluster: String, host: String) {
@@ -51,22 +53,33 @@ public final class HostAgent: Service, Sendable {
     private let logger: Logger
     private let sessions: AsyncStream<any CoordinationSession>
     private let current = Mutex<Participant?>(nil)
+    private let clock: AgentClock
+    private let makeMessageID: (@Sendable () -> String)?
 
     /// An agent that does nothing before ``run()``.
+    /// - Parameters:
+    ///   - disk: what it remembers over its own end.
+    ///   - clock: the time that everything goes by; another one than the system's is for simulations, as are another
+    ///     `prober`, and what follows it.
+    ///   - random: what names of containers and first ports are made of.
+    ///   - makeMessageID: unique ids of replies; random UUIDs unless set.
     /// - Throws: ``AgentDiskError``.
     public init(
-        _ configuration: Configuration, engine: any ContainerEngine, disk: AgentDisk,
+        _ configuration: Configuration, engine: any ContainerEngine, disk: any AgentStore,
         coordination: any CoordinationService, clock: AgentClock = .system, prober: any Prober = NetworkProber(),
-        logger: Logger = Logger(label: "fleet.agent")
+        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
+        makeMessageID: (@Sendable () -> String)? = nil, logger: Logger = Logger(label: "fleet.agent")
     ) throws {
         self.configuration = configuration
         self.logger = logger
+        self.clock = clock
+        self.makeMessageID = makeMessageID
         let fleet = FleetPaths(cluster: configuration.cluster)
         let (sessions, opening) = AsyncStream.makeStream(of: (any CoordinationSession).self)
         self.sessions = sessions
         let book = TaskBook(agent: configuration.endpoint)
         self.book = book
-        let facts = HostFacts(configuration)
+        let facts = HostFacts(configuration, clock)
         guarded = GuardedCoordination(coordination, fleet, disk, logger: logger) { session in
             book.beginSession()
             await facts.write(in: session, logger)
@@ -79,7 +92,7 @@ public final class HostAgent: Service, Sendable {
         let secrets = SecretReader()
         self.secrets = secrets
         tasks = try HostSupervisor(
-            engine, store: disk, configuration.containers, clock: clock, prober: prober,
+            engine, store: disk, configuration.containers, clock: clock, prober: prober, random: random,
             secret: { try await secrets.content($0) { try await records.secret($0) } },
             credentials: { await secrets.credentials($0) { try await records.secret($0) } })
         for spoilt in disk.spoiltFiles { logger.warning("\(spoilt)") }
@@ -104,6 +117,7 @@ public final class HostAgent: Service, Sendable {
     /// Takes part in the cluster. What stands against that is no reason to end: containers are kept up all the same.
     private func participate() async throws {
         let isLeaving = Atomic(false)
+        let leaving = Signal()
         try await withGracefulShutdownHandler {
             while !isLeaving.load(ordering: .relaxed) {
                 let participant = participant()
@@ -113,13 +127,15 @@ public final class HostAgent: Service, Sendable {
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
+                    try Task.checkCancellation()
                     if isLeaving.load(ordering: .relaxed) { return }
                     logger.error("Not in the cluster; containers run on", metadata: ["error": "\(error)"])
-                    try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(5)) }
+                    await leaving.wait(for: .seconds(5), by: clock)
                 }
             }
         } onGracefulShutdown: {
             isLeaving.store(true, ordering: .relaxed)
+            leaving.set()
         }
     }
 
@@ -127,6 +143,7 @@ public final class HostAgent: Service, Sendable {
         var settings = ParticipantConfiguration()
         settings.sessionTimeout = configuration.sessionTimeout
         settings.credentials = configuration.credentials
+        if let name = configuration.processName { settings.processName = name }
         // A transition to RUNNING takes as long as a container takes to get healthy.
         settings.concurrentTransitions = 1_000
         var instance = InstanceConfig(id: configuration.host)
@@ -136,7 +153,8 @@ public final class HostAgent: Service, Sendable {
         settings.heldReplicas = { ((try? disk.records()) ?? []).compactMap { HeldReplica($0, of: host) } }
         let participant = Participant(
             cluster: configuration.cluster, instance: configuration.host, coordination: guarded,
-            configuration: settings, logger: logger)
+            configuration: settings, logger: logger, clock: clock.base, now: { [clock] in clock.now.calendar },
+            makeMessageID: makeMessageID)
         for model in [StateModel.container, .runOnce] {
             participant.register(custom: model) { [tasks, records, secrets, book] replica in
                 TaskHandler(replica: replica, host: tasks, records: records, secrets: secrets, book: book)
@@ -162,9 +180,11 @@ private final class HostFacts: Sendable {
     let cluster: String
     let host: String
     let description: HostDescription
+    let clock: AgentClock
     private let isWritten = Atomic(false)
 
-    init(_ configuration: HostAgent.Configuration) {
+    init(_ configuration: HostAgent.Configuration, _ clock: AgentClock) {
+        self.clock = clock
         (cluster, host, description) = (configuration.cluster, configuration.host, configuration.description)
     }
 
@@ -172,7 +192,7 @@ private final class HostFacts: Sendable {
     func write(in session: any CoordinationSession, _ logger: Logger) async {
         guard !isWritten.load(ordering: .relaxed) else { return }
         let description = description
-        let administrator = Administrator(session: session, logger: logger)
+        let administrator = Administrator(session: session, logger: logger, now: { [clock] in clock.now.calendar })
         do {
             guard try await session.exists(ClusterPaths(cluster: cluster).instanceConfig(host)) != nil else {
                 return isWritten.store(true, ordering: .relaxed)

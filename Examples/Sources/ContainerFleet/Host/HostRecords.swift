@@ -8,7 +8,7 @@ import HelixRecords
 struct HostRecords: Sendable {
     let host: String
     let guarded: GuardedCoordination
-    let disk: AgentDisk
+    let disk: any AgentStore
     let fleet: FleetPaths
     let cluster: ClusterPaths
 

@@ -25,11 +25,16 @@ struct MissedStops: Sendable {
             }
             if open.isEmpty { return }
             do {
+                // A server that lags may still have goals that were changed since.
+                try await session.sync(records.fleet.root)
                 for task in try await records.stopped(among: open, session, watcher: watcher)
                 where !book.isOrdered(task) {
                     logger.info("Stopping what was told to stop meanwhile", metadata: ["task": "\(task)"])
                     try await host.stop(task)
                 }
+            } catch let error as CoordinationError where error.isTransient {
+                guard await session.isBack() else { return }
+                continue
             } catch {
                 logger.info("Goals cannot be read now", metadata: ["error": "\(error)"])
             }

@@ -12,6 +12,9 @@ extension TaskDetail {
         throttle = report.throttle == .none ? nil : report.throttle.rawValue
         reason = report.reason
         exit = report.exitCode
+        former = report.lastEnd.map {
+            FormerContainer(container: String($0.container.prefix(12)), exit: $0.exitCode, time: $0.time)
+        }
         restarts = report.restarts == 0 ? nil : report.restarts
         pulled = report.pulled.flatMap { $0.total > 0 ? Int($0.done * 100 / $0.total) : nil }
         self.agent = agent

@@ -18,6 +18,9 @@ public struct TaskDetail: Sendable, Hashable, Codable {
     public var reason: String?
     /// How its last container ended.
     public var exit: Int?
+    /// How its last container ended that was to run on, also when another one has taken its place: nothing is missed of what
+    /// happens between two reports.
+    public var former: FormerContainer?
     /// How often it was started again.
     public var restarts: Int?
     /// How far a pull has come, in hundredths.
@@ -31,7 +34,8 @@ public struct TaskDetail: Sendable, Hashable, Codable {
     /// The longest text that the cluster keeps beside a state.
     public static let limit = 512
 
-    /// As it is reported. What is too long for the cluster loses its reason's end first, then its ports.
+    /// As it is reported. What is too long for the cluster loses its reason's end first, then its ports and
+    /// what was before.
     public var text: String {
         let whole = encoded
         guard whole.utf8.count > Self.limit else { return whole }
@@ -39,6 +43,7 @@ public struct TaskDetail: Sendable, Hashable, Codable {
         let surplus = whole.utf8.count - Self.limit
         shorter.reason = reason.map { String($0.prefix(max(0, $0.count - surplus - 8))) + "…" }
         if shorter.encoded.utf8.count > Self.limit { shorter.ports = nil }
+        if shorter.encoded.utf8.count > Self.limit { shorter.former = nil }
         return shorter.encoded
     }
 
@@ -56,5 +61,22 @@ public struct TaskDetail: Sendable, Hashable, Codable {
             self.init()
             reason = text.isEmpty ? nil : text
         }
+    }
+}
+
+/// A container that ended though it was to run on.
+public struct FormerContainer: Sendable, Hashable, Codable {
+    /// The container, by the beginning of its id.
+    public var container: String
+    /// How it ended, if that is known.
+    public var exit: Int?
+    /// When, in milliseconds since 1970.
+    public var time: Int64
+
+    /// A container that ended.
+    public init(container: String, exit: Int?, time: Int64) {
+        self.container = container
+        self.exit = exit
+        self.time = time
     }
 }

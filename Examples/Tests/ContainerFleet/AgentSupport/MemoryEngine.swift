@@ -56,6 +56,12 @@ public final class MemoryEngine: ContainerEngine {
     /// What was wrong in what it was asked to do.
     public var violations: [String] { state.withLock { $0.violations } }
 
+    /// What was ended because a caller wanted that, in order.
+    public var endings: [MemoryEnding] { state.withLock { $0.endings } }
+
+    /// How many containers were started.
+    public var starts: Int { state.withLock { $0.starts } }
+
     /// Sets what goes wrong from now on.
     public func setFaults(_ faults: Faults) { state.withLock { $0.faults = faults } }
 
@@ -69,6 +75,16 @@ public final class MemoryEngine: ContainerEngine {
         state.withLock {
             $0.isDown = isDown
             if isDown { $0.breakStreams() }
+        }
+    }
+
+    /// Goes away and takes its containers along, as a host does that loses its power.
+    public func crash() {
+        state.withLock { host in
+            host.settle(at: clock.now)
+            for id in host.order { host.end(id, code: 137, at: clock.now) }
+            host.isDown = true
+            host.breakStreams()
         }
     }
 
@@ -199,7 +215,7 @@ public final class MemoryEngine: ContainerEngine {
         let time = min(takes, limit ?? .seconds(10))
         try await call("stop \(container)", lasting: time) { host, now in
             _ = try host.find(container)
-            host.end(container, code: takes == time ? 143 : 137, at: now)
+            host.endOnDemand(container, code: takes == time ? 143 : 137, at: now)
         }
     }
 
@@ -209,7 +225,7 @@ public final class MemoryEngine: ContainerEngine {
             guard try host.find(container).status == .running else {
                 throw EngineError(.notRunning, call: "kill", message: "\(container) is not running")
             }
-            host.end(container, code: 137, at: now)
+            host.endOnDemand(container, code: 137, at: now)
         }
     }
 
@@ -218,7 +234,7 @@ public final class MemoryEngine: ContainerEngine {
         try await call("remove \(container)") { host, now in
             if try host.find(container).status == .running {
                 guard force else { throw EngineError(.conflict, call: "remove", message: "\(container) is running") }
-                host.end(container, code: 137, at: now)
+                host.endOnDemand(container, code: 137, at: now)
             }
             host.remove(container, at: now)
         }

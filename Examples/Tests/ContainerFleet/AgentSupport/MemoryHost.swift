@@ -45,6 +45,16 @@ public struct MemoryContainer: Sendable {
     }
 }
 
+/// That a container was ended because somebody asked the Engine for that.
+public struct MemoryEnding: Sendable {
+    /// The container, as it was.
+    public var container: MemoryContainer
+    /// Whether it was healthy.
+    public var wasHealthy: Bool
+    /// When.
+    public var time: Duration
+}
+
 /// What an Engine in memory has: a value that changes with calls and with time.
 struct MemoryHost: Sendable {
     struct Published: Sendable {
@@ -74,6 +84,9 @@ struct MemoryHost: Sendable {
     /// In the order in which they were made.
     var order: [String] = []
     var violations: [String] = []
+    var endings: [MemoryEnding] = []
+    /// How many containers were started.
+    var starts = 0
     private var subscribers: [Int: Subscriber] = [:]
     private var late: [Late] = []
     private var lastNumber = 0
@@ -149,11 +162,20 @@ struct MemoryHost: Sendable {
         container.status = .running
         container.startedAt = now.elapsed
         containers[id] = container
+        starts += 1
         tell("start", id, at: now)
         let running = order.filter { containers[$0]?.status == .running && containers[$0]?.task == container.task }
         if !container.task.isEmpty && running.count > 1 {
             violations.append("\(running.joined(separator: " and ")) of \(container.task) run at \(now.elapsed)")
         }
+    }
+
+    /// Ends a container because a caller wants that.
+    mutating func endOnDemand(_ id: String, code: Int, at now: AgentTime) {
+        guard let container = containers[id], container.status == .running else { return }
+        endings.append(
+            MemoryEnding(container: container, wasHealthy: container.isHealthy(at: now), time: now.elapsed))
+        end(id, code: code, at: now)
     }
 
     mutating func end(_ id: String, code: Int, at now: AgentTime) {

@@ -8,6 +8,7 @@ public final class MemoryStore: AgentStore {
 
     private let saved = Mutex<[String: TaskRecord]>([:])
     private let isFull = Mutex(false)
+    private let cluster = Mutex<String?>(nil)
     /// See ``AgentStore/unreadableTasks``.
     public let unreadableTasks: Set<String>
 
@@ -16,6 +17,22 @@ public final class MemoryStore: AgentStore {
 
     /// Whether nothing can be saved.
     public func setFull(_ full: Bool) { isFull.withLock { $0 = full } }
+
+    /// See ``AgentStore/clusterID()``.
+    public func clusterID() -> String? { cluster.withLock { $0 } }
+
+    /// See ``AgentStore/join(cluster:)``.
+    public func join(cluster id: String) throws {
+        let known = cluster.withLock { cluster in
+            cluster = cluster ?? id
+            return cluster
+        }
+        guard known != id else { return }
+        throw AgentDiskError(description: "this host belongs to the cluster \(known ?? "none"), not to \(id)")
+    }
+
+    /// See ``AgentStore/spoiltFiles``.
+    public var spoiltFiles: [String] { [] }
 
     /// See ``AgentStore/records()``.
     public func records() -> [TaskRecord] { saved.withLock { $0.values.sorted { $0.id < $1.id } } }

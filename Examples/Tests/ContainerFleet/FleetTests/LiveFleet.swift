@@ -125,6 +125,19 @@ final class LiveFleet: Sendable {
     /// Removes all that ZooKeeper knows. It must not run.
     func emptyStore() throws { try FileManager.default.removeItem(at: directory.appending(path: "zookeeper")) }
 
+    /// Keeps a copy of all that ZooKeeper knows. It must not run.
+    func saveStore() throws {
+        try FileManager.default.copyItem(
+            at: directory.appending(path: "zookeeper"), to: directory.appending(path: "backup"))
+    }
+
+    /// Puts the copy in the place of what it knows. It must not run.
+    func restoreStore() throws {
+        try emptyStore()
+        try FileManager.default.copyItem(
+            at: directory.appending(path: "backup"), to: directory.appending(path: "zookeeper"))
+    }
+
     func startMaster(_ name: String = "m1") throws {
         let child = try launch(
             name,

@@ -41,7 +41,7 @@ public final class AgentDisk: AgentStore {
 
     deinit { close(lock) }
 
-    /// The files that could not be read, and where they are kept now.
+    /// See ``AgentStore/spoiltFiles``.
     public var spoiltFiles: [String] { problems.withLock { $0.values.sorted() } }
 
     /// See ``AgentStore/unreadableTasks``.
@@ -49,14 +49,13 @@ public final class AgentDisk: AgentStore {
 
     // MARK: The cluster
 
-    /// The id of the cluster that this agent belongs to; `nil` as long as it has not met one.
+    /// See ``AgentStore/clusterID()``.
     public func clusterID() throws -> String? {
         guard let bytes = try Self.read(directory + "/cluster") else { return nil }
         return String(decoding: bytes, as: UTF8.self).trimmingLineEnd
     }
 
-    /// Remembers the cluster.
-    /// - Throws: ``AgentDiskError`` when it belongs to another one.
+    /// See ``AgentStore/join(cluster:)``.
     public func join(cluster id: String) throws {
         if let known = try clusterID() {
             guard known == id else {
@@ -188,7 +187,8 @@ public struct AgentDiskError: Error, Sendable, Hashable, CustomStringConvertible
     /// What was tried, what went wrong, and what to do where that is not plain.
     public let description: String
 
-    init(description: String) { self.description = description }
+    /// What was tried, what went wrong, and what to do.
+    public init(description: String) { self.description = description }
 
     /// A call of the system that has just failed.
     init(_ call: String, _ path: String) {

@@ -1,5 +1,12 @@
-/// Where an agent remembers its tasks over its own end.
+/// Where an agent remembers its tasks over its own end, and which cluster it belongs to.
 public protocol AgentStore: Sendable {
+    /// The id of the cluster that the agent belongs to; `nil` as long as it has not met one.
+    func clusterID() throws -> String?
+
+    /// Remembers the cluster.
+    /// - Throws: ``AgentDiskError`` when the agent belongs to another one.
+    func join(cluster id: String) throws
+
     /// What was saved, in the order of the tasks' names.
     /// - Throws: ``AgentDiskError``.
     func records() throws -> [TaskRecord]
@@ -14,4 +21,7 @@ public protocol AgentStore: Sendable {
     /// The tasks whose records could not be read. Something is known of them, only not what: their containers are left
     /// alone until somebody says what they are to come to.
     var unreadableTasks: Set<String> { get }
+
+    /// What could not be read, and where it is kept now, for people.
+    var spoiltFiles: [String] { get }
 }

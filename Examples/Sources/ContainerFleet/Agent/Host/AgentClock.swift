@@ -6,6 +6,8 @@
 
 /// The time that an agent goes by.
 public struct AgentClock: Sendable {
+    /// What measures durations.
+    package let base: any Clock<Duration>
     private let elapsed: @Sendable () -> Duration
     private let pause: @Sendable (Duration) async throws -> Void
     private let calendar: @Sendable () -> Int64
@@ -16,6 +18,7 @@ public struct AgentClock: Sendable {
         _ clock: Base, milliseconds: @escaping @Sendable () -> Int64
     ) where Base.Duration == Duration {
         let start = clock.now
+        base = clock
         elapsed = { start.duration(to: clock.now) }
         pause = { try await clock.sleep(until: clock.now.advanced(by: $0), tolerance: nil) }
         calendar = milliseconds

@@ -20,10 +20,22 @@ public struct TaskReport: Sendable, Hashable, Codable {
     public var ports: [String: Int]
     /// How its last container ended.
     public var exitCode: Int?
+    /// How its last container ended that was to run on, also when another one has taken its place.
+    public var lastEnd: TaskEnd?
     /// How often it was started again since it was told to run, or since the agent was started.
     public var restarts: Int
     /// How far a pull has come.
     public var pulled: PullShare?
+}
+
+/// That a container ended which was to run on.
+public struct TaskEnd: Sendable, Hashable, Codable {
+    /// The container.
+    public var container: String
+    /// Its exit code, if it is known.
+    public var exitCode: Int?
+    /// When that was seen, in milliseconds since 1970.
+    public var time: Int64
 }
 
 /// How far a pull has come, in bytes of the layers that are known so far.

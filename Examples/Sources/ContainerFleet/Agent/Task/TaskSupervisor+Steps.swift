@@ -182,6 +182,7 @@ extension TaskSupervisor {
         tell {
             $0.container = container
             $0.exitCode = code
+            $0.lastEnd = TaskEnd(container: container, exitCode: code, time: now.calendar)
         }
         if record.countsEnds { record.counted = container }
         if !isFailure, record.countsEnds {

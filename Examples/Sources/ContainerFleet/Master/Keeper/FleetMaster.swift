@@ -30,6 +30,8 @@ public final class FleetMaster: Service, Sendable {
     private let now: @Sendable () -> Int64
     private let makeID: @Sendable () -> String
     private let bell = Bell()
+    /// Whether it has known once how everything is.
+    private let hasLooked = Atomic(false)
 
     /// A master that does nothing before ``run()``.
     /// - Parameters:
@@ -82,6 +84,7 @@ public final class FleetMaster: Service, Sendable {
                     self.bell.ring()
                 }
             }
+            group.addTask { for await _ in self.controller.leaderships() { self.bell.ring() } }
             group.addTask { try await self.keepSessions() }
             defer { group.cancelAll() }
             try await group.next()
@@ -143,7 +146,6 @@ public final class FleetMaster: Service, Sendable {
     }
 
     private func serve(in session: any CoordinationSession) async throws {
-        let store = FleetStore(cluster: cluster, session: session, now: now)
         fleet.open(session)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -153,39 +155,51 @@ public final class FleetMaster: Service, Sendable {
                     self.bell.ring()
                 }
             }
-            group.addTask { try await self.keep(store, session) }
+            group.addTask { try await self.keep(session) }
             defer { group.cancelAll() }
             try await group.next()
         }
     }
 
     /// Looks whenever something may have changed.
-    private func keep(_ store: FleetStore, _ session: any CoordinationSession) async throws {
-        var desk = KeeperDesk(
-            cluster: cluster, store: store,
-            administrator: Administrator(session: session, logger: logger, now: now),
-            configuration: configuration, logger: logger)
-        var recorder = TaskRecorder()
+    private func keep(_ session: any CoordinationSession) async throws {
+        var memory = KeeperDesk.Memory()
         while !Task.isCancelled {
             var deadline: Int64?
             let (view, changes) = fleet.look(now: now())
             if let table = view.table, view.leader != nil, !table.isStale {
-                let isLeading = view.leader == name
-                if isLeading { deadline = try await look(&desk, view) }
-                try await recorder.take(changes, of: view.jobs, isLeading: isLeading, store, now: now())
+                do {
+                    deadline = try await look(&memory, view, changes, session)
+                } catch is Deposed {
+                    logger.notice("Deposed; what was about to be written is left to the next leader")
+                }
             }
             let time = now()
             await bell.wait(
                 atMost: deadline.map { .milliseconds(max(1, $0 - time)) }, on: clock)
+            try await clock.sleep(for: configuration.gathering)
         }
     }
 
-    private func look(_ desk: inout KeeperDesk, _ view: FleetView) async throws -> Int64? {
+    private func look(
+        _ memory: inout KeeperDesk.Memory, _ view: FleetView, _ changes: TaskBoard.Changes,
+        _ session: any CoordinationSession
+    ) async throws -> Int64? {
+        let isFirst = !hasLooked.exchange(true, ordering: .relaxed)
+        guard view.leader == name, let leadership = controller.leadership else { return nil }
+        let store = FleetStore(cluster: cluster, session: session, leadership: leadership, now: now)
+        var desk = KeeperDesk(
+            cluster: cluster, store: store, configuration: configuration, logger: logger, memory: memory)
+        var deadline: Int64?
         do {
-            return try await desk.look(view, now: now())
+            deadline = try await desk.look(view, now: now())
         } catch let error as FleetError {
             logger.error("The fleet is left as it is", metadata: ["error": "\(error)"])
-            return now() + 5_000
+            deadline = now() + 5_000
         }
+        memory = desk.memory
+        // What the first look finds was there before. That of a later session finds what happened between them.
+        if !isFirst { try await TaskRecorder.take(changes, of: view.jobs, store, now: now()) }
+        return deadline
     }
 }

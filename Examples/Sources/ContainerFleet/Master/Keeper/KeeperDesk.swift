@@ -1,7 +1,6 @@
 import Coordination
 import FleetJobs
 import FleetModel
-import HelixAdmin
 import HelixRecords
 import HelixSpectator
 import Logging
@@ -9,22 +8,27 @@ import Logging
 /// What a leading master does: it looks at what is, and writes the little that brings it closer to what is to be.
 struct KeeperDesk {
     let cluster: String
+    /// What is written here is the leader's to decide: it lands as long as its term lasts.
     let store: FleetStore
-    let administrator: Administrator
     let configuration: MasterConfiguration
     let logger: Logger
+    /// What it goes by in the next look.
+    private(set) var memory: Memory
     private let paths: ClusterPaths
-    private var looks = 0
-    /// When unused jobs are looked for again, in milliseconds since 1970.
-    private var nextRetention: Int64 = 0
+
+    /// What is remembered from one look to the next.
+    struct Memory {
+        var looks = 0
+        /// When unused jobs are looked for again, in milliseconds since 1970.
+        var nextRetention: Int64 = 0
+    }
 
     init(
-        cluster: String, store: FleetStore, administrator: Administrator, configuration: MasterConfiguration,
-        logger: Logger
+        cluster: String, store: FleetStore, configuration: MasterConfiguration, logger: Logger, memory: Memory
     ) {
+        self.memory = memory
         self.cluster = cluster
         self.store = store
-        self.administrator = administrator
         self.configuration = configuration
         self.logger = logger
         paths = ClusterPaths(cluster: cluster)
@@ -45,8 +49,8 @@ struct KeeperDesk {
         try await forgetTombstones(view, now, &agenda)
         try await forgetJobs(view, now, &agenda)
         if !agenda.events.isEmpty { try await store.append(agenda.events) }
-        looks += 1
-        if looks % 100 == 1 { try await store.trimJournals() }
+        memory.looks += 1
+        if memory.looks % 100 == 1 { try await store.trimJournals() }
         return agenda.deadline
     }
 
@@ -64,8 +68,13 @@ struct KeeperDesk {
         guard let present = view.cluster else { return }
         var wanted = present
         Loads.apply(view.jobs.values, to: &wanted)
-        guard wanted != present else { return }
-        try await administrator.updateClusterConfig(cluster) { Loads.apply(view.jobs.values, to: &$0) }
+        guard wanted != present, let (data, stat) = try await store.session.getIfPresent(paths.clusterConfig) else {
+            return
+        }
+        var config = try ClusterConfig(decoding: data, path: paths.clusterConfig)
+        Loads.apply(view.jobs.values, to: &config)
+        // If somebody else was faster, that wakes this master.
+        try await store.commit([.set(paths.clusterConfig, data: try config.encoded(), version: stat.version)])
     }
 
     /// Writes into the configurations of hosts what differs, all in one go, each on condition that it is what was read.
@@ -94,7 +103,7 @@ struct KeeperDesk {
                 logger.notice("A host is left as it is", metadata: ["host": "\(name)", "error": "\(error)"])
             }
         }
-        let results = await store.session.write(writes)
+        let results = try await store.write(writes)
         for result in results {
             if case .failure(let error) = result, error.code != .badVersion, error.code != .noNode { throw error }
         }
@@ -164,9 +173,9 @@ struct KeeperDesk {
     /// Forgets jobs that nobody has used for long, once an hour.
     private mutating func forgetJobs(_ view: FleetView, _ now: Int64, _ agenda: inout Agenda) async throws {
         guard let age = configuration.jobRetention?.milliseconds else { return }
-        guard now >= nextRetention else { return agenda.meet(nextRetention) }
-        nextRetention = now + 3_600_000
-        agenda.meet(nextRetention)
+        guard now >= memory.nextRetention else { return agenda.meet(memory.nextRetention) }
+        memory.nextRetention = now + 3_600_000
+        agenda.meet(memory.nextRetention)
         let retention = JobRetention(age: age)
         let used = Set(view.deployments.values.flatMap { $0.value.generations.map(\.job) })
             .union(view.identities.values.map(\.job.description))

@@ -15,6 +15,8 @@ public struct MasterConfiguration: Sendable {
     /// For how long a host is kept whose agent is gone, unless the cluster's settings say something else; 14 days unless
     /// set, `nil` for ever.
     public var hostRetention: Duration? = .seconds(14 * 86_400)
+    /// How long it waits after a change for others, so that a crowd of them costs one look. 20 milliseconds unless set.
+    public var gathering: Duration = .milliseconds(20)
     /// Settings of the controller.
     public var controller = ControllerConfiguration()
 

@@ -31,6 +31,14 @@ public struct FleetTask: Sendable, Hashable {
     }
 }
 
+extension FleetTask {
+    /// Whether a container of it has ended of which neither this says how nor did what was known before.
+    fileprivate func hasUnseenEnd(after known: FleetTask?) -> Bool {
+        guard let former = detail.former, former != known?.detail.former else { return false }
+        return [detail, known?.detail].allSatisfy { $0?.container != former.container || $0?.exit == nil }
+    }
+}
+
 /// The tasks of a fleet, from one look to the next: what did not change is not read again.
 public struct TaskBoard: Sendable {
     private struct Entry {
@@ -66,6 +74,8 @@ public struct TaskBoard: Sendable {
     public struct Changes: Sendable {
         /// Tasks that are new, or in another state, or of which something else is said.
         public var tasks: [FleetTask] = []
+        /// Tasks whose containers have ended without anybody having seen that: others run by now.
+        public var ended: [FleetTask] = []
         /// Tasks that are no more.
         public var gone: [FleetTask] = []
         /// Hosts whose agents have come.
@@ -111,6 +121,7 @@ public struct TaskBoard: Sendable {
                 let task = FleetTask(
                     resource: resource, place: place, host: instance.name, state: state, since: remark?.since,
                     detail: TaskDetail(text: remark?.detail ?? ""))
+                if task.hasUnseenEnd(after: entries[key]?.task) { changes.ended.append(task) }
                 entries[key] = Entry(task: task, remark: remark)
                 changes.tasks.append(task)
             }

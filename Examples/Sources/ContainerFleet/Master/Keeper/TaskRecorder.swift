@@ -1,19 +1,16 @@
 import FleetJobs
 import FleetModel
 
-/// Writes down what happens to tasks and hosts, as long as its master leads.
-struct TaskRecorder {
-    private var hasBegun = false
-
-    /// Takes what a look found to be different. What the first look finds was there before.
+/// Writes down what happens to tasks and hosts.
+enum TaskRecorder {
+    /// Takes what a look found to be different.
     /// - Parameter jobs: what is not about any of these is not written down any more.
-    mutating func take(
-        _ changes: TaskBoard.Changes, of jobs: [String: Job], isLeading: Bool, _ store: FleetStore, now: Int64
+    static func take(
+        _ changes: TaskBoard.Changes, of jobs: [String: Job], _ store: FleetStore, now: Int64
     ) async throws {
-        defer { hasBegun = true }
-        guard hasBegun, isLeading else { return }
         let tasks =
-            changes.tasks.map { TaskEvent($0, at: now) } + changes.gone.map { TaskEvent($0, at: now, isGone: true) }
+            changes.ended.compactMap { TaskEvent(endOf: $0) } + changes.tasks.map { TaskEvent($0, at: now) }
+            + changes.gone.map { TaskEvent($0, at: now, isGone: true) }
         let known = tasks.filter { jobs[$0.job] != nil }
         if !known.isEmpty { try await store.record(known) }
         var events = tasks.map { event in
@@ -39,6 +36,14 @@ extension TaskEvent {
         throttle = task.detail.throttle
         reason = task.detail.reason
         exit = task.detail.exit
+    }
+
+    /// The end of the container before the present one.
+    init?(endOf task: FleetTask) {
+        guard let former = task.detail.former else { return nil }
+        self.init(task, at: former.time)
+        (state, phase, throttle, reason) = (TaskState.failed, nil, nil, nil)
+        (container, exit) = (former.container, former.exit)
     }
 
     /// On one line.

@@ -16,7 +16,7 @@ extension FleetStore {
         var rest = events[...]
         while !rest.isEmpty {
             let data = try FleetText.bytes(Array(rest.prefix(Int(Self.batch))))
-            try await session.create("\(paths.events)/b", data, mode: .persistentSequential)
+            try await commit([.create("\(paths.events)/b", data: data, mode: .persistentSequential)])
             rest = rest.dropFirst(Int(Self.batch))
         }
     }
@@ -66,7 +66,7 @@ extension FleetStore {
         for path in [paths.events, paths.audit] {
             let names = try await session.children(path)
             guard names.count > Self.keptBatches else { continue }
-            _ = await session.write(names.dropLast(Self.keptBatches).map { .delete("\(path)/\($0)") })
+            try await write(names.dropLast(Self.keptBatches).map { .delete("\(path)/\($0)") })
         }
     }
 
@@ -75,7 +75,7 @@ extension FleetStore {
     /// Adds to what happened to tasks. Of every job and host only the last are kept.
     func record(_ events: [TaskEvent]) async throws {
         let folders = Set(events.compactMap { JobID($0.job).map(paths.history) }).sorted()
-        _ = await session.write(folders.map { .create($0) })
+        try await write(folders.map { .create($0) })
         let groups = Dictionary(grouping: events) { event in
             JobID(event.job).map { "\(paths.history($0))/\(event.host)" } ?? ""
         }
@@ -86,14 +86,16 @@ extension FleetStore {
             let news = groups[path] ?? []
             if case .success(.data(let data, let stat)) = result {
                 let former = (try? FleetText.read([TaskEvent].self, data, at: path)) ?? []
-                let kept = Array((former + news).suffix(Self.keptTaskEvents))
+                let fresh = news.filter { event in !former.contains { event.repeats($0) } }
+                if fresh.isEmpty { continue }
+                let kept = Array((former + fresh).suffix(Self.keptTaskEvents))
                 writes.append(.set(path, data: try FleetText.bytes(kept), version: stat.version))
             } else {
                 writes.append(.create(path, data: try FleetText.bytes(Array(news.suffix(Self.keptTaskEvents)))))
             }
         }
         // One that another master was faster with is that master's to write.
-        _ = await session.write(writes)
+        try await write(writes)
     }
 
     /// What happened to the tasks of a job, in order.
@@ -101,5 +103,14 @@ extension FleetStore {
         guard try await session.exists(paths.history(job)) != nil else { return [] }
         return try await folder(paths.history(job)) { try FleetText.read([TaskEvent].self, $1, at: $2) }
             .values.flatMap(\.value).sorted { ($0.time, $0.host, $0.place) < ($1.time, $1.host, $1.place) }
+    }
+}
+
+extension TaskEvent {
+    /// Whether it only tells of the end of a container that another event tells of: an agent that comes back says again how
+    /// the last one ended.
+    fileprivate func repeats(_ other: TaskEvent) -> Bool {
+        state == TaskState.failed && phase == nil && container != nil && container == other.container
+            && place == other.place && exit == other.exit
     }
 }

@@ -1,12 +1,13 @@
 public import Coordination
 import FleetJobs
 public import FleetModel
+public import HelixController
 import HelixRecords
 
 /// The fleet's own records, in the store of its cluster: what was asked for, by whom, and what became of it.
 ///
 /// Every change is a transaction that fails unless the records are still what they were when it was decided, and unless
-/// the store is still that of this fleet.
+/// the store is still that of this fleet. What only the leading master decides fails, too, once its term is over.
 public struct FleetStore: Sendable {
     /// Where everything is.
     public let paths: FleetPaths
@@ -15,13 +16,21 @@ public struct FleetStore: Sendable {
     let idealStates: String
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// The term in which everything is written; for the wishes of users there is none.
+    let leadership: Leadership?
 
     /// The records of a cluster's fleet, as a session sees them.
-    /// - Parameter now: milliseconds since 1970; the system's time unless set.
-    public init(cluster: String, session: any CoordinationSession, now: (@Sendable () -> Int64)? = nil) {
+    /// - Parameters:
+    ///   - leadership: the term of the master that decides; nothing is written any more once it is over.
+    ///   - now: milliseconds since 1970; the system's time unless set.
+    public init(
+        cluster: String, session: any CoordinationSession, leadership: Leadership? = nil,
+        now: (@Sendable () -> Int64)? = nil
+    ) {
         paths = FleetPaths(cluster: cluster)
         self.session = session
         idealStates = ClusterPaths(cluster: cluster).idealStates
+        self.leadership = leadership
         self.now = now ?? FleetText.milliseconds
     }
 
@@ -59,19 +68,35 @@ public struct FleetStore: Sendable {
     /// Carries out a transaction if the store is still this fleet's.
     /// - Parameter isExpected: whether a failed operation, by its position, means that somebody else was faster.
     /// - Returns: the results, `nil` when somebody else was faster.
+    /// - Throws: ``Deposed`` when the term is over in which this is to be written.
     @discardableResult
     func commit(
         _ operations: [WriteOperation], unless isExpected: (Int, CoordinationError.Code) -> Bool = { _, _ in false }
     ) async throws -> [WriteResult]? {
-        do {
-            return Array(try await session.commit([.check(paths.id)] + operations).dropFirst())
-        } catch let error as CoordinationError {
-            if error.operationIndex == 0, error.code == .noNode { throw Self.isDamaged(paths.id) }
-            if let index = error.operationIndex, index > 0, isExpected(index - 1, error.code) { return nil }
+        switch await session.commit([conditions + operations])[0] {
+        case .success(let results): return Array(results.dropFirst(conditions.count))
+        case .failure(let error):
+            if leadership?.isLost(error) ?? false { throw Deposed() }
+            let index = error.operationIndex.map { $0 - conditions.count }
+            if index == -1, error.code == .noNode { throw Self.isDamaged(paths.id) }
+            if let index, index >= 0, isExpected(index, error.code) { return nil }
             if error.code == .badVersion { return nil }
             throw error
         }
     }
+
+    /// Carries out independent writes as far as the store is still this fleet's.
+    /// - Returns: what came of each.
+    /// - Throws: ``Deposed`` when the term is over in which this is to be written.
+    @discardableResult
+    func write(_ operations: [WriteOperation]) async throws -> [Result<[WriteResult], CoordinationError>] {
+        let results = await session.commit(operations.map { conditions + [$0] })
+        for case .failure(let error) in results where leadership?.isLost(error) ?? false { throw Deposed() }
+        return results
+    }
+
+    /// What every transaction begins with.
+    private var conditions: [WriteOperation] { (leadership?.fence ?? []) + [.check(paths.id)] }
 
     /// Changes something by reading, deciding and writing, again while others are faster.
     func retrying<Value>(_ what: String, _ attempt: () async throws -> Value?) async throws -> Value {
@@ -100,3 +125,6 @@ public struct FleetStore: Sendable {
         return records
     }
 }
+
+/// Another master leads now, or none does: what this one was about to write is not its to decide any more.
+struct Deposed: Error {}
