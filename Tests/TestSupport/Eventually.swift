@@ -11,7 +11,7 @@ public struct NeverTrue: Error, CustomStringConvertible {
 ///   - what: what is expected, for the error.
 /// - Throws: ``NeverTrue`` when it did not hold in time; what `condition` throws.
 public func eventually(
-    within deadline: Duration = .seconds(30), _ what: String = "the condition",
+    within deadline: Duration = .seconds(100), _ what: String = "the condition",
     fileID: String = #fileID, line: Int = #line, _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

@@ -9,7 +9,7 @@ struct NeverHappened: Error, CustomStringConvertible {
 /// Waits until the condition holds; looks again whenever others have had their turn, and later less often, so that those
 /// who wait do not keep the others from working.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(100)
     var looks = 0
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw NeverHappened(what: what) }
