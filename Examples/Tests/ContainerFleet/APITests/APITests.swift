@@ -1,10 +1,12 @@
 import AsyncHTTPClient
+import Coordination
 import FleetJobs
 import FleetMaster
 import FleetModel
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -91,6 +93,33 @@ struct APITests {
             try await stage.refused(.notFound, .hostNotFound, .delete, "/v1/hosts/h9")
             try await stage.refused(.conflict, .hostInUse, .delete, "/v1/hosts/h0")
             try await stage.refused(.badRequest, .invalidRequest, .get, "/v1/hosts?selector=%3D")
+        }
+    }
+
+    @Test(
+        "who speaks another version is told so, and is not answered if that is too different (AC80)",
+        arguments: [
+            (nil, .ok, "MISSING"), ("1.0.0", .ok, "EQUAL"), ("1.0.7", .ok, "COMPATIBLE"), ("1.3.0", .ok, "MAYBE"),
+            ("2.0.0", .upgradeRequired, "INCOMPATIBLE"), ("one", .badRequest, "INVALID"),
+            ("1.0", .badRequest, "INVALID"),
+        ] as [(String?, HTTPResponse.Status, String)])
+    func versions(client: String?, status: HTTPResponse.Status, standing: String) async throws {
+        let fleet = FleetMaster(cluster: "fleet", name: "m1", coordination: MemoryCoordination()).fleet
+        let application = try FleetServer(fleet, access: .open).application(at: .hostname("127.0.0.1", port: 0))
+        try await application.test(.router) { asking in
+            let names = try ["Fleet-Version", "Fleet-Server-Version", "Fleet-Version-Status"].map {
+                try #require(HTTPField.Name($0))
+            }
+            var headers = HTTPFields()
+            headers[names[0]] = client
+            for path in ["/v1/master", "/v1/nothing"] {
+                try await asking.execute(uri: path, method: .get, headers: headers) { response in
+                    let isAnswered = status == .ok
+                    #expect(response.status == (isAnswered && path == "/v1/nothing" ? .notFound : status))
+                    #expect(response.headers[names[1]] == "1.0.0")
+                    #expect(response.headers[names[2]] == standing)
+                }
+            }
         }
     }
 

@@ -115,10 +115,22 @@ struct LiveFleetTests {
         }
     }
 
-    @Test("an empty store, and another fleet's, end no container (AC24)")
+    @Test(
+        "an empty store, and another fleet's, end no container (AC24); in one from before it joined the host joins (AC26)"
+    )
     func emptyStore() async throws {
-        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+        try await LiveFleet.run(hosts: ["h1"], isEmpty: true) { fleet in
+            try await eventually(within: .seconds(60), "the master answers") {
+                try await fleet.ask(["masters"]).output.contains("LEADS")
+            }
             try await fleet.idleJob("1")
+            // A backup from before the host was known.
+            try await fleet.child("zookeeper").kill()
+            let backup = fleet.directory.appending(path: "backup")
+            try FileManager.default.copyItem(at: fleet.store(), to: backup)
+            try fleet.startZooKeeper()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(60), "the host is up") { try await fleet.hosts().contains { $0.up } }
             try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
             let container = try await fleet.runs("h1")
             try await fleet.child("zookeeper").kill()
@@ -142,6 +154,18 @@ struct LiveFleetTests {
             try await eventually("it is kept up all the same") {
                 try await fleet.running("h1").contains { !$0.id.hasPrefix(container) }
             }
+
+            let kept = try await fleet.running("h1").map(\.id)
+            for process in ["h1", "m1", "zookeeper"] { try await fleet.child(process).kill() }
+            try fleet.emptyStore()
+            try FileManager.default.copyItem(at: backup, to: fleet.store())
+            try fleet.startZooKeeper()
+            try fleet.startMaster()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(60), "the host is known again, and up") {
+                try await fleet.hosts().contains { $0.up }
+            }
+            #expect(try await fleet.running("h1").map(\.id) == kept)
         }
     }
 

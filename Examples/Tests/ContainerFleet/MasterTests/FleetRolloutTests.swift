@@ -143,7 +143,7 @@ struct FleetRolloutTests {
         }
     }
 
-    @Test("it is held, and goes on; stopped by hand, the next rollout starts it again (AC70)")
+    @Test("it is held, and goes on; stopped by hand, the next rollout starts it again (AC69, AC70)")
     func pause() async throws {
         try await Self.withVersions { stage, one, two in
             _ = try await stage.fleet.rollOut("web:2", in: "web", user: "ann")
@@ -162,10 +162,18 @@ struct FleetRolloutTests {
             try await stage.until("it is stopped there") { $0.running(one).count == 3 }
             _ = try await stage.fleet.rollOut("web:1", in: "web", user: "ann")
             try await stage.until("it runs everywhere") { $0.running(one).count == 4 }
+            for round in 0..<2 {
+                _ = try await stage.fleet.rollOut("web:2", in: "web", user: "ann")
+                try await stage.until("it has begun") { !$0.running(two).isEmpty }
+                if round == 0 { _ = try await stage.fleet.pause("web", user: "ann") }
+            }
+            try await stage.until("the same rollout, begun again, ends") {
+                $0.phase("web") == .active && $0.running(two).count == 4
+            }
         }
     }
 
-    @Test("another master goes on where the first was killed (AC68, AC69)")
+    @Test("another master goes on where the first was killed (AC68)")
     func masterDies() async throws {
         try await Self.withVersions { stage, _, two in
             try await stage.startMaster("m2")

@@ -63,7 +63,7 @@ public final class FleetMaster: Service, Sendable {
         spectator = Spectator(
             cluster: cluster, coordination: coordination, configuration: following, logger: logger, clock: clock,
             now: self.now)
-        fleet = Fleet(cluster: cluster, master: name, clock: clock, now: self.now)
+        fleet = Fleet(cluster: cluster, master: name, clock: clock, access: configuration.access, now: self.now)
     }
 
     /// Whether it is the one that acts.
@@ -124,7 +124,11 @@ public final class FleetMaster: Service, Sendable {
             }
             if config.capacityKeys.isEmpty { Loads.apply([], to: &config) }
         }
-        _ = try await FleetStore(cluster: cluster, session: session, now: now).setUp(makeID: makeID)
+        _ = try await store(session).setUp(makeID: makeID)
+    }
+
+    private func store(_ session: any CoordinationSession) -> FleetStore {
+        FleetStore(cluster: cluster, session: session, now: now, access: configuration.access)
     }
 
     // MARK: Sessions
@@ -143,7 +147,7 @@ public final class FleetMaster: Service, Sendable {
     }
 
     private func serve(in session: any CoordinationSession) async throws {
-        let store = FleetStore(cluster: cluster, session: session, now: now)
+        let store = store(session)
         fleet.open(session)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

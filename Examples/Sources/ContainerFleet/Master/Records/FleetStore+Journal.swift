@@ -16,9 +16,14 @@ extension FleetStore {
         var rest = events[...]
         while !rest.isEmpty {
             let data = try FleetText.bytes(Array(rest.prefix(Int(Self.batch))))
-            try await session.create("\(paths.events)/b", data, mode: .persistentSequential)
+            try await add(data, "\(paths.events)/b")
             rest = rest.dropFirst(Int(Self.batch))
         }
+    }
+
+    private func add(_ data: [UInt8], _ path: String) async throws {
+        _ = try await session.write(
+            access.protecting(.create(path, data: data, mode: .persistentSequential), paths))
     }
 
     /// What happened after an index, in order.
@@ -48,7 +53,7 @@ extension FleetStore {
 
     /// Notes what was asked.
     public func note(_ entry: AuditEntry) async throws {
-        try await session.create("\(paths.audit)/a", try FleetText.bytes(entry), mode: .persistentSequential)
+        try await add(try FleetText.bytes(entry), "\(paths.audit)/a")
     }
 
     /// What was asked, the latest last.
@@ -75,7 +80,7 @@ extension FleetStore {
     /// Adds to what happened to tasks. Of every job and host only the last are kept.
     func record(_ events: [TaskEvent]) async throws {
         let folders = Set(events.compactMap { JobID($0.job).map(paths.history) }).sorted()
-        _ = await session.write(folders.map { .create($0) })
+        _ = await session.write(folders.map { access.protecting(.create($0), paths) })
         let groups = Dictionary(grouping: events) { event in
             JobID(event.job).map { "\(paths.history($0))/\(event.host)" } ?? ""
         }
@@ -93,7 +98,7 @@ extension FleetStore {
             }
         }
         // One that another master was faster with is that master's to write.
-        _ = await session.write(writes)
+        _ = await session.write(writes.map { access.protecting($0, paths) })
     }
 
     /// What happened to the tasks of a job, in order.

@@ -15,10 +15,18 @@ public struct FleetStore: Sendable {
     let idealStates: String
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// Who may do what with the records that are made.
+    let access: RecordAccess
 
     /// The records of a cluster's fleet, as a session sees them.
-    /// - Parameter now: milliseconds since 1970; the system's time unless set.
-    public init(cluster: String, session: any CoordinationSession, now: (@Sendable () -> Int64)? = nil) {
+    /// - Parameters:
+    ///   - now: milliseconds since 1970; the system's time unless set.
+    ///   - access: who may do what with the records that are made.
+    public init(
+        cluster: String, session: any CoordinationSession, now: (@Sendable () -> Int64)? = nil,
+        access: RecordAccess = .open
+    ) {
+        self.access = access
         paths = FleetPaths(cluster: cluster)
         self.session = session
         idealStates = ClusterPaths(cluster: cluster).idealStates
@@ -35,10 +43,21 @@ public struct FleetStore: Sendable {
         if try await session.exists(paths.jobs) != nil, try await !session.children(paths.jobs).isEmpty {
             throw Self.isDamaged(paths.id)
         }
-        try await session.createWithParents(paths.root)
-        for folder in paths.folders { try await session.createWithParents(folder) }
-        try await session.createWithParents(paths.id, Array(makeID().utf8))
+        if let above = paths.root.lastIndex(of: "/") {
+            try await session.createWithParents(String(paths.root[..<above]))
+        }
+        for folder in paths.folders { try await make(.create(folder)) }
+        try await make(.create(paths.id, data: Array(makeID().utf8)))
         return try await clusterID()
+    }
+
+    /// Makes a record, unless it is there.
+    private func make(_ operation: WriteOperation) async throws {
+        do {
+            _ = try await session.write(access.protecting(operation, paths))
+        } catch {
+            guard error.code == .nodeExists else { throw error }
+        }
     }
 
     /// The fleet's identity.
@@ -63,9 +82,10 @@ public struct FleetStore: Sendable {
     func commit(
         _ operations: [WriteOperation], unless isExpected: (Int, CoordinationError.Code) -> Bool = { _, _ in false }
     ) async throws -> [WriteResult]? {
+        let checked = [.check(paths.id)] + operations.map { access.protecting($0, paths) }
         do {
-            return Array(try await session.commit([.check(paths.id)] + operations).dropFirst())
-        } catch let error as CoordinationError {
+            return Array(try await session.commit(checked).dropFirst())
+        } catch {
             if error.operationIndex == 0, error.code == .noNode { throw Self.isDamaged(paths.id) }
             if let index = error.operationIndex, index > 0, isExpected(index - 1, error.code) { return nil }
             if error.code == .badVersion { return nil }
