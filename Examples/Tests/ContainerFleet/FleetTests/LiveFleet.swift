@@ -276,10 +276,11 @@ final class LiveFleet: Sendable {
     /// The address of the Engine, for what stands in between.
     var engineSocket: String { engineAddress }
 
-    /// Makes a job of a file.
+    /// Makes a job of a file in YAML.
     func job(_ text: String) async throws {
         let file = directory.appending(path: "job-\(UUID().uuidString).yaml")
-        try text.write(to: file, atomically: true, encoding: .utf8)
+        // What begins with a brace would be JSON.
+        try "# \(cluster)\n\(text)".write(to: file, atomically: true, encoding: .utf8)
         try await fleet("job", "create", "-f", file.path)
     }
 
