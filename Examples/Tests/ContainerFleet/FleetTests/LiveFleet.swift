@@ -29,7 +29,11 @@ final class LiveFleet: Sendable {
     /// What agents and those who ask them say.
     static let token = "the-agents-token"
 
-    private init(hosts: [String], masters: [String], zookeepers: Int) async throws {
+    /// Whether masters and agents say to ZooKeeper who they are.
+    private let hasDigests: Bool
+
+    private init(hosts: [String], masters: [String], zookeepers: Int, hasDigests: Bool) async throws {
+        self.hasDigests = hasDigests
         let shared = try await PrivateEngine.shared()
         engine = shared.docker
         engineAddress = shared.address.description
@@ -43,12 +47,15 @@ final class LiveFleet: Sendable {
     }
 
     /// Runs a fleet as long as the body does. One at a time, since they keep time and the machine may be small.
-    /// - Parameter isEmpty: whether the agents are not started yet.
+    /// - Parameters:
+    ///   - isEmpty: whether the agents are not started yet.
+    ///   - hasDigests: whether masters and agents say to ZooKeeper who they are.
     static func run(
         hosts: [String] = ["h1", "h2"], masters: [String] = ["m1"], zookeepers: Int = 1, isEmpty: Bool = false,
-        _ body: (LiveFleet) async throws -> Void
+        hasDigests: Bool = false, _ body: (LiveFleet) async throws -> Void
     ) async throws {
-        let fleet = try await LiveFleet(hosts: hosts, masters: masters, zookeepers: zookeepers)
+        let fleet = try await LiveFleet(
+            hosts: hosts, masters: masters, zookeepers: zookeepers, hasDigests: hasDigests)
         do {
             try await fleet.begin(isEmpty ? [] : hosts)
             try await body(fleet)
@@ -151,7 +158,7 @@ final class LiveFleet: Sendable {
             [
                 Self.program, "master", "--zookeeper", toldZooKeepers, "--cluster", cluster, "--session-timeout", "4",
                 "--name", name, "--listen", "127.0.0.1:\(masterPorts[name] ?? 0)", "--open",
-            ])
+            ] + digest("master") + (hasDigests ? ["--agents-digest", Self.agentsDigest] : []))
         children.withLock { $0[name] = child }
     }
 
@@ -171,8 +178,18 @@ final class LiveFleet: Sendable {
                 directory.appending(path: state ?? host).path, "--env", "FLEET_HOST=\(host)",
                 "--port-range", "\(first)-\(first + 199)", "--listen", "127.0.0.1:\(agentPorts[host] ?? 0)",
                 "--api-token-file", token.path, "--label", "name=\(host)",
-            ] + labels.flatMap { ["--label", $0] })
+            ] + labels.flatMap { ["--label", $0] } + digest("agent"))
         children.withLock { $0[host] = child }
+    }
+
+    /// Of the password `agent:agent`: `printf agent:agent | openssl dgst -sha1 -binary | base64`.
+    private static let agentsDigest = "agent:+drL5dDx4bZOGY61JGJopJgEIZo="
+
+    private func digest(_ user: String) throws -> [String] {
+        guard hasDigests else { return [] }
+        let file = directory.appending(path: "digest-\(user)")
+        try "\(user):\(user)".write(to: file, atomically: true, encoding: .utf8)
+        return ["--zookeeper-digest-file", file.path]
     }
 
     /// A process by its name: a host, a master or `zookeeper`.

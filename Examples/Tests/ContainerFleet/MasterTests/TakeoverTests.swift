@@ -156,6 +156,40 @@ struct TakeoverTests {
         }
     }
 
+    @Test(
+        "hands change again and again while masters die, and no container notices",
+        arguments: 1...8 as ClosedRange<UInt64>)
+    func again(seed: UInt64) async throws {
+        try await FleetStage.run(hosts: 3, seed: seed) { stage in
+            try await stage.startMaster("m2")
+            try await Self.label(["h0", "h1", "h2"], stage)
+            let id = try await stage.job("1")
+            _ = try await stage.fleet.deploy(Self.group("web:1"), user: "ann")
+            try await stage.until("it runs") { $0.phase("all") == .active && $0.running(id).count == 3 }
+            let before = Self.containers(stage)
+            for round in 0..<9 {
+                if round % 2 == 0 {
+                    _ = try await stage.fleet.release("all", user: "ann")
+                } else {
+                    _ = try await stage.fleet.deploy(Self.group("web:1"), user: "ann")
+                }
+                try await stage.cluster.advance(
+                    by: .milliseconds(stage.cluster.simulation.random { Int.random(in: 0...400, using: &$0) }))
+                switch (round, stage.leader) {
+                case (2, let leader?), (6, let leader?): stage.cluster.kill(leader)
+                case (4, _): try await stage.startMaster("m3")
+                default: break
+                }
+            }
+            try await stage.until("it is as it was, but for whose it is") {
+                $0.phase("web-1") == .active && $0.running(id, in: "web-1").count == 3 && $0.phase("all") == nil
+            }
+            try await stage.cluster.advance(by: .seconds(30))
+            #expect(Self.containers(stage) == before && stage.view.resources.count == 1)
+            #expect(["h0", "h1", "h2"].map { stage.world.starts(id, on: $0) } == [1, 1, 1], "seed \(seed)")
+        }
+    }
+
     @Test("a name that was free again does not bring back what another deployment has taken over")
     func nameAgain() async throws {
         try await FleetStage.run(hosts: 3) { stage in
