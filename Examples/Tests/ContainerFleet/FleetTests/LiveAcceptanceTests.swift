@@ -224,11 +224,8 @@ extension LiveFleetTests {
             try await fleet.fleet("deploy", "idle:1", "h1", "--name", "one", "--wait", "--timeout", "60")
             try fleet.emptyStore(2)
             try fleet.startZooKeeper(2)
-            // It knows everything again when it answers.
             try await eventually(within: .seconds(60), "the emptied one has learnt what the others know") {
-                let snapshots = try? FileManager.default.contentsOfDirectory(
-                    atPath: fleet.store(2).appending(path: "version-2").path)
-                return snapshots?.contains { $0.hasPrefix("snapshot") || $0.hasPrefix("log") } ?? false
+                try await fleet.isInStep(2)
             }
             try await fleet.child("zookeeper3").kill()
             try await fleet.fleet("deploy", "idle:1", "h1", "--name", "two", "--wait", "--timeout", "90")

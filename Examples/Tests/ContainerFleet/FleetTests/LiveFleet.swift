@@ -209,6 +209,12 @@ final class LiveFleet: Sendable {
         try await ZooKeeperCoordination.zooKeeper(zookeeper).withSession { try await body($0) }
     }
 
+    /// Whether a ZooKeeper server answers, and knows the fleet.
+    func isInStep(_ server: Int) async throws -> Bool {
+        let (address, path) = ("127.0.0.1:\(zookeeperPorts[server - 1][0])", FleetPaths(cluster: cluster).id)
+        return try await ZooKeeperCoordination.zooKeeper(address).withSession { try await $0.exists(path) != nil }
+    }
+
     /// Starts a command of `fleet` that goes on until it is stopped.
     func begin(_ arguments: String...) throws -> ChildProcess {
         let child = try launch("ask", [Self.program] + arguments + ["--master", addresses])

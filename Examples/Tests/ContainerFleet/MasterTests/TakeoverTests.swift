@@ -1,6 +1,8 @@
 import FleetJobs
 import FleetMaster
 import FleetModel
+import HelixAdmin
+import HelixRecords
 import HelixSimulation
 import Testing
 
@@ -187,6 +189,28 @@ struct TakeoverTests {
             try await stage.cluster.advance(by: .seconds(30))
             #expect(Self.containers(stage) == before && stage.view.resources.count == 1)
             #expect(["h0", "h1", "h2"].map { stage.world.starts(id, on: $0) } == [1, 1, 1], "seed \(seed)")
+        }
+    }
+
+    @Test("nothing is done before all is seen that was taken over, and what is no more is not waited for")
+    func unseen() async throws {
+        try await FleetStage.run(hosts: 2) { stage in
+            let id = try await stage.job("1")
+            // There is such a resource, but it does not say that it is the fleet's.
+            try await stage.cluster.administrate { admin in
+                _ = try await admin.addResource(
+                    "unseen", ResourceSettings(partitions: 1, stateModel: "Container", mode: .semiAuto), in: "fleet")
+            }
+            try await stage.fleet.store.change("all") { _, _ in
+                var deployment = Deployment(name: "all", job: id.description, target: .everyHost, user: "ann", at: 0)
+                deployment.takenOver = ["unseen"]
+                return deployment
+            }
+            try await stage.cluster.advance(by: .seconds(20))
+            #expect(stage.phase("all") == .rollingOut && stage.fleet.status().isEmpty)
+            try await stage.cluster.administrate { try await $0.dropResource("unseen", in: "fleet") }
+            try await stage.until("it goes on") { $0.phase("all") == .active && $0.running(id) == ["h0", "h1"] }
+            #expect(stage.view.deployments["all"]?.value.takenOver == nil)
         }
     }
 
