@@ -152,6 +152,31 @@ struct APITests {
         }
     }
 
+    @Test("a group takes over what a host has, and leaves it to its hosts when it is released (AC66, AC73)")
+    func takeover() async throws {
+        try await APIStage.run { stage in
+            try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
+            try await stage.ask(.post, "/v1/deployments", #"{"job": "web", "hosts": ["h0"]}"#, expecting: .created)
+            _ = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait")
+            let wish = #"{"job": "web", "everyHost": true, "name": "all", "migrate": true}"#
+            let plan = try await stage.ask(.post, "/v1/plans/deploy", wish)
+            #expect(try JSONDecoder().decode(FleetPlan.self, from: plan).changes.map(\.place) == ["h1"])
+            try await stage.ask(.post, "/v1/deployments", wish, expecting: .created)
+            let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/all/wait")
+            #expect(outcome.phase == .active)
+            try await stage.refused(.notFound, .deploymentNotFound, .get, "/v1/deployments/web-1/rollout")
+            let data = try await stage.ask(.post, "/v1/deployments/all/release")
+            let parts = try JSONDecoder().decode([DeploymentBody].self, from: data)
+            #expect(parts.map(\.name) == ["web-1"] && parts[0].hosts == ["h0", "h1"])
+            try await APIStage.until { stage.fleet.deployments().map(\.name) == ["web-1"] }
+            let rows = try await stage.read([StatusRow].self, "/v1/status?deployment=web-1")
+            // The task that was made for the named host is called as it was.
+            #expect(rows.map(\.host) == ["h0", "h1"] && rows[0].task.hasPrefix("web-1.web.1."))
+            try await stage.refused(.badRequest, .invalidRequest, .post, "/v1/deployments/web-1/release")
+            try await stage.refused(.notFound, .deploymentNotFound, .post, "/v1/deployments/all/release")
+        }
+    }
+
     @Test("callers may do what their role allows, and what they do is written down")
     func roles() async throws {
         try await APIStage.run(access: .tokens(first: "in the beginning")) { stage in

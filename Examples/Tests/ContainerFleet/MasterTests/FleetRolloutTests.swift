@@ -107,6 +107,28 @@ struct FleetRolloutTests {
         }
     }
 
+    @Test(
+        "what flaps for a short time is waited for; what goes on so has failed before its deadline", arguments: [5, 20])
+    func flapping(restarts: Int) async throws {
+        let policy = RolloutPolicy(healthyDeadline: 300_000, onFailure: .pause)
+        try await Self.withVersions(policy: policy) { stage, _, two in
+            (stage.world.bad, stage.world.flaps) = (["2"], true)
+            _ = try await stage.fleet.rollOut("web:2", in: "web", policy: policy, user: "ann")
+            try await stage.until("it flaps", within: .seconds(40)) { stage in
+                stage.fleet.status(job: "web:2").contains { $0.detail.restarts ?? 0 >= restarts }
+            }
+            stage.world.bad = []
+            try await stage.until("it is decided", within: .seconds(40)) {
+                $0.phase("web") == (restarts < 10 ? .active : .failed)
+            }
+            if restarts < 10 {
+                #expect(stage.running(two).count == 4)
+            } else {
+                #expect(stage.view.deployments["web"]?.value.message.contains("FLAPPING") == true)
+            }
+        }
+    }
+
     @Test("of ten hosts one may fail, and three may not (B4)", arguments: [1, 3])
     func failureRatio(bad: Int) async throws {
         let policy = RolloutPolicy(parallelism: 10, healthyDeadline: 20_000, failureRatio: 0.2, onFailure: .pause)
