@@ -119,6 +119,7 @@ enum Answer {
         case .forbidden: .forbidden
         case .jobNotFound, .hostNotFound, .deploymentNotFound, .jobNotDeployed, .notFound: .notFound
         case .timedOut: .requestTimeout
+        case .versionNotSupported: .upgradeRequired
         case .storeNotUsable: .internalServerError
         case .storeUnavailable: .serviceUnavailable
         default: .conflict

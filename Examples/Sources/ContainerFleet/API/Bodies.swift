@@ -92,6 +92,8 @@ public struct DeployBody: Sendable, Hashable, Codable {
     public var policy: PolicyBody?
     /// Whether its tasks are started.
     public var started: Bool?
+    /// Whether it takes over what other deployments have of the job on hosts that they name.
+    public var migrate: Bool?
     /// The index of the plan that is carried out.
     public var index: Int64?
 
@@ -112,7 +114,7 @@ public struct DeployBody: Sendable, Hashable, Codable {
         }
         var wish = DeployRequest(job, on: target)
         (wish.name, wish.selectors, wish.isStarted) = (name, selectors ?? [], started ?? true)
-        (wish.token, wish.index) = (token, index)
+        (wish.token, wish.index, wish.migrates) = (token, index, migrate ?? false)
         if let policy, let base { wish.policy = policy.applied(to: base) }
         return wish
     }
@@ -196,6 +198,8 @@ public struct RolloutBody: Sendable, Hashable, Codable {
     public var policy: PolicyBody?
     /// Why.
     public var reason: String?
+    /// Whether it takes over what other deployments have of the job on hosts that they name.
+    public var migrate: Bool?
     /// The index of the plan that is carried out.
     public var index: Int64?
 

@@ -31,6 +31,10 @@ extension Endpoint {
                 call.part("name"), hosts: call.queries("host"), token: call.token, user: call.user)
             return try Answer.json(DeploymentBody(left), .accepted)
         },
+        Endpoint(.post, "/v1/deployments/{name}/release", .operator) { call in
+            let parts = try await call.fleet.release(call.part("name"), token: call.token, user: call.user)
+            return try Answer.json(parts.map(DeploymentBody.init))
+        },
         Endpoint(.post, "/v1/deployments/{name}/goal", .operator) { call in
             let goal = try await call.body(GoalBody.self)
             let changed = try await call.fleet.setGoal(
@@ -59,7 +63,8 @@ extension Endpoint {
             let body = try await call.body(RolloutBody.self)
             let changed = try await call.fleet.rollOut(
                 body.job, in: call.part("name"), policy: try await policy(body.policy, of: body.job, call),
-                token: call.token, index: body.index, user: call.user, reason: body.reason ?? "")
+                migrates: body.migrate ?? false, token: call.token, index: body.index, user: call.user,
+                reason: body.reason ?? "")
             return try Answer.json(DeploymentBody(changed), .accepted)
         },
         Endpoint(.post, "/v1/deployments/{name}/pause", .operator) { call in
@@ -86,7 +91,9 @@ extension Endpoint {
         Endpoint(.post, "/v1/plans/rollout/{name}", .reader) { call in
             let body = try await call.body(RolloutBody.self)
             let policy = try await policy(body.policy, of: body.job, call)
-            return try Answer.json(try await call.fleet.plan(rollOut: body.job, in: call.part("name"), policy: policy))
+            return try Answer.json(
+                try await call.fleet.plan(
+                    rollOut: body.job, in: call.part("name"), policy: policy, migrates: body.migrate ?? false))
         },
         Endpoint(.post, "/v1/plans/scale/{name}", .reader) { call in
             let count = try await call.body(ScaleBody.self).replicas

@@ -52,6 +52,7 @@ public struct FleetServer: Sendable {
     /// The routes.
     var router: Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: VersionCheck())
         router.add(middleware: PlainErrors())
         for endpoint in Endpoint.all {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in

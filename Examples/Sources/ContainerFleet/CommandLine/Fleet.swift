@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetAPI
 
 @main
 struct FleetCommand: AsyncParsableCommand {
@@ -28,6 +29,7 @@ struct FleetCommand: AsyncParsableCommand {
               64  wrong usage
               of `fleet exec` and of `fleet wait` for a job that runs once: the exit code of what was run
             """,
+        version: "\(FleetVersion.current)",
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [AgentCommand.self, MasterCommand.self]),
             CommandGroup(

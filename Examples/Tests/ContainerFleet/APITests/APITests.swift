@@ -1,10 +1,12 @@
 import AsyncHTTPClient
+import Coordination
 import FleetJobs
 import FleetMaster
 import FleetModel
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -94,6 +96,33 @@ struct APITests {
         }
     }
 
+    @Test(
+        "who speaks another version is told so, and is not answered if that is too different (AC80)",
+        arguments: [
+            (nil, .ok, "MISSING"), ("1.0.0", .ok, "EQUAL"), ("1.0.7", .ok, "COMPATIBLE"), ("1.3.0", .ok, "MAYBE"),
+            ("2.0.0", .upgradeRequired, "INCOMPATIBLE"), ("one", .badRequest, "INVALID"),
+            ("1.0", .badRequest, "INVALID"),
+        ] as [(String?, HTTPResponse.Status, String)])
+    func versions(client: String?, status: HTTPResponse.Status, standing: String) async throws {
+        let fleet = FleetMaster(cluster: "fleet", name: "m1", coordination: MemoryCoordination()).fleet
+        let application = try FleetServer(fleet, access: .open).application(at: .hostname("127.0.0.1", port: 0))
+        try await application.test(.router) { asking in
+            let names = try ["Fleet-Version", "Fleet-Server-Version", "Fleet-Version-Status"].map {
+                try #require(HTTPField.Name($0))
+            }
+            var headers = HTTPFields()
+            headers[names[0]] = client
+            for path in ["/v1/master", "/v1/nothing"] {
+                try await asking.execute(uri: path, method: .get, headers: headers) { response in
+                    let isAnswered = status == .ok
+                    #expect(response.status == (isAnswered && path == "/v1/nothing" ? .notFound : status))
+                    #expect(response.headers[names[1]] == "1.0.0")
+                    #expect(response.headers[names[2]] == standing)
+                }
+            }
+        }
+    }
+
     @Test("a rollout is planned, carried out by its plan's index, and rolled back")
     func rollout() async throws {
         try await APIStage.run { stage in
@@ -120,6 +149,31 @@ struct APITests {
             _ = try await stage.read(WaitOutcome.self, "/v1/deployments/web/wait?generation=3")
             let status = try await stage.read(RolloutStatus.self, path)
             #expect(status.generation.number == 3 && status.generation.job.hasPrefix("web:1:"))
+        }
+    }
+
+    @Test("a group takes over what a host has, and leaves it to its hosts when it is released (AC66, AC73)")
+    func takeover() async throws {
+        try await APIStage.run { stage in
+            try await stage.ask(.post, "/v1/jobs", Self.job, expecting: .created)
+            try await stage.ask(.post, "/v1/deployments", #"{"job": "web", "hosts": ["h0"]}"#, expecting: .created)
+            _ = try await stage.read(WaitOutcome.self, "/v1/deployments/web-1/wait")
+            let wish = #"{"job": "web", "everyHost": true, "name": "all", "migrate": true}"#
+            let plan = try await stage.ask(.post, "/v1/plans/deploy", wish)
+            #expect(try JSONDecoder().decode(FleetPlan.self, from: plan).changes.map(\.place) == ["h1"])
+            try await stage.ask(.post, "/v1/deployments", wish, expecting: .created)
+            let outcome = try await stage.read(WaitOutcome.self, "/v1/deployments/all/wait")
+            #expect(outcome.phase == .active)
+            try await stage.refused(.notFound, .deploymentNotFound, .get, "/v1/deployments/web-1/rollout")
+            let data = try await stage.ask(.post, "/v1/deployments/all/release")
+            let parts = try JSONDecoder().decode([DeploymentBody].self, from: data)
+            #expect(parts.map(\.name) == ["web-1"] && parts[0].hosts == ["h0", "h1"])
+            try await APIStage.until { stage.fleet.deployments().map(\.name) == ["web-1"] }
+            let rows = try await stage.read([StatusRow].self, "/v1/status?deployment=web-1")
+            // The task that was made for the named host is called as it was.
+            #expect(rows.map(\.host) == ["h0", "h1"] && rows[0].task.hasPrefix("web-1.web.1."))
+            try await stage.refused(.badRequest, .invalidRequest, .post, "/v1/deployments/web-1/release")
+            try await stage.refused(.notFound, .deploymentNotFound, .post, "/v1/deployments/all/release")
         }
     }
 

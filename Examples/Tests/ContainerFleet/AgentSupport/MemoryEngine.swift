@@ -70,6 +70,9 @@ public final class MemoryEngine: ContainerEngine {
         state.withLock { $0.registry[image] = .init(plan: plan, pullTime: pullTime) }
     }
 
+    /// The registry does not answer, or does again.
+    public func setRegistryAway(_ isAway: Bool) { state.withLock { $0.isRegistryAway = isAway } }
+
     /// Goes away, or comes back; containers run on.
     public func setDown(_ isDown: Bool) {
         state.withLock {
@@ -179,6 +182,9 @@ public final class MemoryEngine: ContainerEngine {
     public func pull(_ image: String, credentials: RegistryCredentials?) async throws -> EngineStream<PullProgress> {
         let time = state.withLock { $0.registry[image]?.pullTime ?? .milliseconds(100) }
         try await call("pull \(image)", lasting: time) { host, _ in
+            if host.isRegistryAway {
+                throw EngineError(.timedOut, call: "pull \(image)", message: "the registry does not answer")
+            }
             guard host.registry[image] != nil else {
                 throw EngineError(.imageMissing, call: "pull \(image)", message: "manifest unknown")
             }

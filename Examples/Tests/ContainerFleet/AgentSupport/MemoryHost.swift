@@ -77,6 +77,7 @@ struct MemoryHost: Sendable {
     let random: @Sendable () -> UInt64
     var faults = MemoryEngine.Faults()
     var isDown = false
+    var isRegistryAway = false
     var registry: [String: Published] = [:]
     var images: Set<String> = []
     var foreignPorts: Set<Int> = []

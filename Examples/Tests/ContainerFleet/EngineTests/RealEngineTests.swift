@@ -43,7 +43,7 @@ struct RealEngineTests {
         #expect(!information.isPodman)
     }
 
-    @Test("runs a container as it was described")
+    @Test("runs a container as it was described (AC49)")
     func describe() async throws {
         let engine = try await PrivateEngine.shared().docker
         var spec = shell("trap 'exit 7' TERM; while :; do sleep 1; done")

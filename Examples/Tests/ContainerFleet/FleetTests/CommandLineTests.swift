@@ -59,6 +59,48 @@ struct CommandLineTests {
         #expect(error?.message.contains(message) == true, "\(String(describing: error))")
     }
 
+    @Test("what options say goes before what a file says, and the rest of the file stays (AC12)")
+    func optionsOverFile() throws {
+        let command = try #require(
+            try FleetCommand.parseAsRoot(
+                ["job", "create", "web:2", "--env", "A=option", "--env", "C=3", "--port", "http=8080:80"])
+                as? JobCommand.Create)
+        let file = try Document(
+            text: "name: web\nversion: 1\nimage: nginx\nenv: {A: file, B: 2}\nports: {dns: 53}\ngracePeriod: 5s\n")
+        let job = try Job(written: file.overridden(by: try command.options))
+        #expect(job.id.nameAndVersion == "web:2" && job.image == "nginx")
+        #expect(job.environment == ["A": "option", "B": "2", "C": "3"])
+        #expect(job.ports == ["http": Port(80, host: 8080), "dns": Port(53)])
+        #expect(job.gracePeriod == .seconds(5))
+    }
+
+    @Test("how far a rollout is stands on one line, with pulls in hundredths")
+    func progress() throws {
+        let status = try MasterClient.decode(
+            RolloutStatus.self,
+            #"""
+            {"deployment": "web", "phase": "ROLLING_OUT", "message": "", "done": ["h1"], "underWay": ["h2", "h3"],
+            "waiting": ["h4"], "unreachable": ["h5"], "failed": {}, "index": 7,
+            "generation": {"number": 2, "job": "web:2:a", "since": 0, "user": "ann", "reason": ""}}
+            """#)
+        func row(_ host: String, _ state: String, _ detail: String) throws -> StatusRow {
+            try MasterClient.decode(
+                StatusRow.self,
+                #"""
+                {"job": "web:2:a", "deployment": "web", "place": "\#(host)", "host": "\#(host)", "task": "", "goal": "START",
+                "state": "\#(state)", "detail": {\#(detail)}}
+                """#)
+        }
+        let rows = [
+            try row("h1", "RUNNING", ""), try row("h2", "PULLING_IMAGE", #""pulled": 33"#),
+            try row("h3", "FAILED", #""throttle": "FLAPPING""#),
+        ]
+        #expect(
+            Watching.line(status, rows)
+                == "web ROLLING_OUT [####................] 1/5, 1 unreachable, h2 PULLING_IMAGE 33%, h3 FAILED (FLAPPING)"
+        )
+    }
+
     @Test("a wish says exactly one of hosts, every host and a number of replicas")
     func places() throws {
         func wish(_ arguments: String...) throws -> WishOptions { try WishOptions.parse(["web"] + arguments) }

@@ -19,7 +19,8 @@ final class LiveFleet: Sendable {
     let engine: DockerEngine
     let cluster: String
     private let engineAddress: String
-    private let zookeeperPort: UInt16
+    /// Of each server: for clients, for the others, for elections.
+    private let zookeeperPorts: [[UInt16]]
     private let masterPorts: [String: UInt16]
     private let agentPorts: [String: UInt16]
     private let children = Mutex<[String: ChildProcess]>([:])
@@ -28,7 +29,11 @@ final class LiveFleet: Sendable {
     /// What agents and those who ask them say.
     static let token = "the-agents-token"
 
-    private init(hosts: [String], masters: [String]) async throws {
+    /// Whether masters and agents say to ZooKeeper who they are.
+    private let hasDigests: Bool
+
+    private init(hosts: [String], masters: [String], zookeepers: Int, hasDigests: Bool) async throws {
+        self.hasDigests = hasDigests
         let shared = try await PrivateEngine.shared()
         engine = shared.docker
         engineAddress = shared.address.description
@@ -36,18 +41,23 @@ final class LiveFleet: Sendable {
         cluster = name
         directory = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        zookeeperPort = try freePort()
+        zookeeperPorts = try (0..<zookeepers).map { _ in try (0..<3).map { _ in try freePort() } }
         masterPorts = try Dictionary(uniqueKeysWithValues: masters.map { ($0, try freePort()) })
         agentPorts = try Dictionary(uniqueKeysWithValues: hosts.map { ($0, try freePort()) })
     }
 
     /// Runs a fleet as long as the body does. One at a time, since they keep time and the machine may be small.
+    /// - Parameters:
+    ///   - isEmpty: whether the agents are not started yet.
+    ///   - hasDigests: whether masters and agents say to ZooKeeper who they are.
     static func run(
-        hosts: [String] = ["h1", "h2"], masters: [String] = ["m1"], _ body: (LiveFleet) async throws -> Void
+        hosts: [String] = ["h1", "h2"], masters: [String] = ["m1"], zookeepers: Int = 1, isEmpty: Bool = false,
+        hasDigests: Bool = false, _ body: (LiveFleet) async throws -> Void
     ) async throws {
-        let fleet = try await LiveFleet(hosts: hosts, masters: masters)
+        let fleet = try await LiveFleet(
+            hosts: hosts, masters: masters, zookeepers: zookeepers, hasDigests: hasDigests)
         do {
-            try await fleet.begin(hosts)
+            try await fleet.begin(isEmpty ? [] : hosts)
             try await body(fleet)
         } catch {
             print(fleet.report)
@@ -58,7 +68,7 @@ final class LiveFleet: Sendable {
     }
 
     private func begin(_ hosts: [String]) async throws {
-        try startZooKeeper()
+        for number in 1...zookeeperPorts.count { try startZooKeeper(number) }
         for master in masterPorts.keys.sorted() { try startMaster(master) }
         for host in hosts { try startAgent(host) }
         try await eventually(within: .seconds(60), "all hosts are up") {
@@ -97,33 +107,50 @@ final class LiveFleet: Sendable {
     private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "fleet").path
 
-    private var zookeeper: String { "127.0.0.1:\(zookeeperPort)" }
+    private var zookeeper: String { zookeeperPorts.map { "127.0.0.1:\($0[0])" }.joined(separator: ",") }
 
-    /// Starts ZooKeeper, also again, with what it knew.
-    func startZooKeeper() throws {
-        let configuration = """
+    /// What processes are told: of several servers one has no address.
+    private var toldZooKeepers: String { zookeeperPorts.count > 1 ? "nowhere.invalid:2181,\(zookeeper)" : zookeeper }
+
+    /// Starts a ZooKeeper server, also again, with what it knew.
+    func startZooKeeper(_ number: Int = 1) throws {
+        let data = store(number)
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        var configuration = """
             tickTime=250
             minSessionTimeout=500
-            dataDir=\(directory.path)/zookeeper
-            clientPort=\(zookeeperPort)
+            dataDir=\(data.path)
+            clientPort=\(zookeeperPorts[number - 1][0])
             clientPortAddress=127.0.0.1
             maxClientCnxns=0
             admin.enableServer=false
+
             """
-        let file = directory.appending(path: "zoo.cfg")
+        if zookeeperPorts.count > 1 {
+            configuration += "initLimit=40\nsyncLimit=20\n"
+            for (index, ports) in zookeeperPorts.enumerated() {
+                configuration += "server.\(index + 1)=127.0.0.1:\(ports[1]):\(ports[2])\n"
+            }
+            try "\(number)".write(to: data.appending(path: "myid"), atomically: true, encoding: .utf8)
+        }
+        let file = directory.appending(path: "zoo\(number).cfg")
         try configuration.write(to: file, atomically: true, encoding: .utf8)
+        let name = number == 1 ? "zookeeper" : "zookeeper\(number)"
         let child = try launch(
-            "zookeeper",
+            name,
             [
                 "java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                 "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar",
                 "org.apache.zookeeper.server.quorum.QuorumPeerMain", file.path,
             ])
-        children.withLock { $0["zookeeper"] = child }
+        children.withLock { $0[name] = child }
     }
 
-    /// Removes all that ZooKeeper knows. It must not run.
-    func emptyStore() throws { try FileManager.default.removeItem(at: directory.appending(path: "zookeeper")) }
+    /// Where a ZooKeeper server keeps what it knows.
+    func store(_ number: Int = 1) -> URL { directory.appending(path: "zookeeper\(number)") }
+
+    /// Removes all that a ZooKeeper server knows. It must not run.
+    func emptyStore(_ number: Int = 1) throws { try FileManager.default.removeItem(at: store(number)) }
 
     /// Keeps a copy of all that ZooKeeper knows. It must not run.
     func saveStore() throws {
@@ -142,25 +169,40 @@ final class LiveFleet: Sendable {
         let child = try launch(
             name,
             [
-                Self.program, "master", "--zookeeper", zookeeper, "--cluster", cluster, "--session-timeout", "4",
+                Self.program, "master", "--zookeeper", toldZooKeepers, "--cluster", cluster, "--session-timeout", "4",
                 "--name", name, "--listen", "127.0.0.1:\(masterPorts[name] ?? 0)", "--open",
-            ])
+            ] + digest("master") + (hasDigests ? ["--agents-digest", Self.agentsDigest] : []))
         children.withLock { $0[name] = child }
     }
 
-    func startAgent(_ host: String) throws {
+    /// Starts an agent, also again.
+    /// - Parameters:
+    ///   - state: the name of its directory; the host's unless set.
+    ///   - engine: where it finds the Engine, if that is not where it is.
+    func startAgent(_ host: String, state: String? = nil, labels: [String] = [], engine: String? = nil) throws {
         let token = directory.appending(path: "token")
         try Self.token.write(to: token, atomically: true, encoding: .utf8)
         let first = 22_000 + (agentPorts.keys.sorted().firstIndex(of: host) ?? 0) * 200
         let child = try launch(
             host,
             [
-                Self.program, "agent", "--zookeeper", zookeeper, "--cluster", cluster, "--session-timeout", "4",
-                "--name", host, "--engine", engineAddress, "--state-dir", directory.appending(path: host).path,
+                Self.program, "agent", "--zookeeper", toldZooKeepers, "--cluster", cluster, "--session-timeout", "4",
+                "--name", host, "--engine", engine ?? engineAddress, "--state-dir",
+                directory.appending(path: state ?? host).path, "--env", "FLEET_HOST=\(host)",
                 "--port-range", "\(first)-\(first + 199)", "--listen", "127.0.0.1:\(agentPorts[host] ?? 0)",
                 "--api-token-file", token.path, "--label", "name=\(host)",
-            ])
+            ] + labels.flatMap { ["--label", $0] } + digest("agent"))
         children.withLock { $0[host] = child }
+    }
+
+    /// Of the password `agent:agent`: `printf agent:agent | openssl dgst -sha1 -binary | base64`.
+    private static let agentsDigest = "agent:+drL5dDx4bZOGY61JGJopJgEIZo="
+
+    private func digest(_ user: String) throws -> [String] {
+        guard hasDigests else { return [] }
+        let file = directory.appending(path: "digest-\(user)")
+        try "\(user):\(user)".write(to: file, atomically: true, encoding: .utf8)
+        return ["--zookeeper-digest-file", file.path]
     }
 
     /// A process by its name: a host, a master or `zookeeper`.
@@ -178,6 +220,12 @@ final class LiveFleet: Sendable {
     /// Does something with the records in the store.
     func withStore(_ body: @escaping @Sendable (any CoordinationSession) async throws -> Void) async throws {
         try await ZooKeeperCoordination.zooKeeper(zookeeper).withSession { try await body($0) }
+    }
+
+    /// Whether a ZooKeeper server answers, and knows the fleet.
+    func isInStep(_ server: Int) async throws -> Bool {
+        let (address, path) = ("127.0.0.1:\(zookeeperPorts[server - 1][0])", FleetPaths(cluster: cluster).id)
+        return try await ZooKeeperCoordination.zooKeeper(address).withSession { try await $0.exists(path) != nil }
     }
 
     /// Starts a command of `fleet` that goes on until it is stopped.
@@ -260,6 +308,17 @@ final class LiveFleet: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
     }()
+
+    /// The address of the Engine, for what stands in between.
+    var engineSocket: String { engineAddress }
+
+    /// Makes a job of a file in YAML.
+    func job(_ text: String) async throws {
+        let file = directory.appending(path: "job-\(UUID().uuidString).yaml")
+        // What begins with a brace would be JSON.
+        try "# \(cluster)\n\(text)".write(to: file, atomically: true, encoding: .utf8)
+        try await fleet("job", "create", "-f", file.path)
+    }
 
     /// The only task of a host.
     func row(_ host: String) async throws -> StatusRow? { try await rows().first { $0.host == host } }

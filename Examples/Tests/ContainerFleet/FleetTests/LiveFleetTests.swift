@@ -1,3 +1,4 @@
+import Coordination
 import FleetEngine
 import FleetMaster
 import FleetModel
@@ -115,10 +116,22 @@ struct LiveFleetTests {
         }
     }
 
-    @Test("an empty store, and another fleet's, end no container (AC24)")
+    @Test(
+        "an empty store, and another fleet's, end no container (AC24); in one from before it joined the host joins (AC26)"
+    )
     func emptyStore() async throws {
-        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+        try await LiveFleet.run(hosts: ["h1"], isEmpty: true) { fleet in
+            try await eventually(within: .seconds(60), "the master answers") {
+                try await fleet.ask(["masters"]).output.contains("LEADS")
+            }
             try await fleet.idleJob("1")
+            // A backup from before the host was known.
+            try await fleet.child("zookeeper").kill()
+            let backup = fleet.directory.appending(path: "backup")
+            try FileManager.default.copyItem(at: fleet.store(), to: backup)
+            try fleet.startZooKeeper()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(60), "the host is up") { try await fleet.hosts().contains { $0.up } }
             try await fleet.fleet("deploy", "idle:1", "h1", "--name", "idle", "--wait")
             let container = try await fleet.runs("h1")
             try await fleet.child("zookeeper").kill()
@@ -142,6 +155,18 @@ struct LiveFleetTests {
             try await eventually("it is kept up all the same") {
                 try await fleet.running("h1").contains { !$0.id.hasPrefix(container) }
             }
+
+            let kept = try await fleet.running("h1").map(\.id)
+            for process in ["h1", "m1", "zookeeper"] { try await fleet.child(process).kill() }
+            try fleet.emptyStore()
+            try FileManager.default.copyItem(at: backup, to: fleet.store())
+            try fleet.startZooKeeper()
+            try fleet.startMaster()
+            try fleet.startAgent("h1")
+            try await eventually(within: .seconds(60), "the host is known again, and up") {
+                try await fleet.hosts().contains { $0.up }
+            }
+            #expect(try await fleet.running("h1").map(\.id) == kept)
         }
     }
 
@@ -205,9 +230,10 @@ struct LiveFleetTests {
         }
     }
 
-    @Test("what runs once is waited for, with its exit code; a secret is a file of the container alone (B11, B13)")
+    @Test(
+        "what runs once is waited for, with its exit code; a secret is a file of the container alone (AC81, B11, B13)")
     func onceWithSecret() async throws {
-        try await LiveFleet.run(hosts: ["h1"]) { fleet in
+        try await LiveFleet.run(hosts: ["h1"], hasDigests: true) { fleet in
             let file = fleet.directory.appending(path: "secret.txt")
             try "tell nobody".write(to: file, atomically: true, encoding: .utf8)
             try await fleet.fleet("secret", "put", "password", "--file", file.path)
@@ -221,11 +247,30 @@ struct LiveFleetTests {
             #expect(try await fleet.row("h1")?.state == "COMPLETED")
             let known = try await fleet.fleet("job", "inspect", "once:1") + fleet.fleet("status", "--full")
             #expect(!known.contains("tell nobody"))
+            let paths = FleetPaths(cluster: fleet.cluster)
+            try await fleet.withStore { session in
+                let jobs = try await session.children(paths.jobs)
+                #expect(jobs.count == 1)
+                for path in jobs.map({ "\(paths.jobs)/\($0)" }) {
+                    await Self.expectNoAccess { try await session.set(path, []) }
+                    await Self.expectNoAccess { try await session.delete(path) }
+                }
+                await Self.expectNoAccess { _ = try await session.get(paths.secret("password")) }
+            }
 
             let bad = ["job", "create", "bad:1", PrivateEngine.image, "--run-once", "--restart", "never"]
             #expect(try await fleet.ask(bad + ["--", "sh", "-c", "exit 3"]).status == 0)
             try await fleet.fleet("deploy", "bad:1", "h1", "--name", "bad")
             #expect(try await fleet.ask(["wait", "bad", "--timeout", "60"]).status == 3)
+        }
+    }
+
+    private static func expectNoAccess(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+            Issue.record("somebody without the masters' digest was let in")
+        } catch {
+            #expect((error as? CoordinationError)?.code == .notAuthorized, "\(error)")
         }
     }
 

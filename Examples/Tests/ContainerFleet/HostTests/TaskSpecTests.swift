@@ -7,7 +7,7 @@ import Testing
 
 @Suite("What an agent makes of a job")
 struct TaskSpecTests {
-    @Test("everything that a job says of its containers comes to the agent")
+    @Test("everything that a job says of its containers comes to the agent (AC49)")
     func everything() {
         var job = Job(name: "web", version: "1", image: "web:1")
         job.command = ["serve", "all"]
@@ -24,6 +24,10 @@ struct TaskSpecTests {
         job.gracePeriod = .seconds(3)
         job.stopTimeout = .seconds(7)
         job.network = .host
+        job.hostname = "web-1"
+        job.addedCapabilities = ["NET_ADMIN"]
+        job.droppedCapabilities = ["CHOWN"]
+        job.securityOptions = ["no-new-privileges"]
         job.secrets = [SecretFile(name: "key", target: "/run/key", source: .store("k"))]
         let spec = TaskSpec(job, labels: ["fleet.job": "x"])
         #expect(spec.image == "web:1")
@@ -44,6 +48,9 @@ struct TaskSpecTests {
         #expect(spec.gracePeriod == .seconds(3))
         #expect(spec.stopTimeout == .seconds(7))
         #expect(spec.networkMode == "host")
+        #expect(spec.hostname == "web-1")
+        #expect(spec.addedCapabilities == ["NET_ADMIN"] && spec.droppedCapabilities == ["CHOWN"])
+        #expect(spec.securityOptions == ["no-new-privileges"])
         #expect(spec.secrets == ["/run/key": Secret("store:k")])
         #expect(spec.labels == ["fleet.job": "x"])
     }

@@ -18,12 +18,23 @@ struct ReadingTests {
         #expect(try Job(file: text) == job)
     }
 
+    private static var withPorts: Job {
+        var job = Job(name: "a", version: "b", image: "c")
+        job.ports = [
+            "http": Port(80), "admin": Port(81, host: 8081), "tcp": Port(1_900, host: 2_900),
+            "udp": Port(1_900, host: 2_900, transport: .udp),
+        ]
+        job.environment = ["A": "1"]
+        return job
+    }
+
     @Test(
-        "is stored, and read again as the same job",
-        arguments: [everythingRead, Job(name: "a", version: "b", image: "c")])
+        "is stored, and read again as the same job (AC10)",
+        arguments: [everythingRead, Job(name: "a", version: "b", image: "c"), withPorts])
     func stored(job: Job) throws {
         var job = job
         job.created = Moment(seconds: 1_800_000_000)
+        #expect(job.problems().isEmpty)
         let stored = job.stored
         #expect(try Job(stored: stored) == job)
         #expect(try Job(stored: stored).stored == stored)
@@ -169,7 +180,7 @@ struct ReadingTests {
         #expect(error?.kind == .unreadable || reason.contains("YAML"))
     }
 
-    @Test("is overridden field by field; what is a map in both is joined")
+    @Test("is overridden field by field; what is a map in both is joined (AC12)")
     func overridden() throws {
         let file = try Document(text: "name: a\nenv: {A: 1, B: 2}\ncommand: [x, y]\nhealth: {gate: {interval: 1s}}")
         let flags = try Document(text: "env: {B: 3, C: 4}\ncommand: [z]\nhealth: {gate: {timeout: 2s}}\nimage: i")

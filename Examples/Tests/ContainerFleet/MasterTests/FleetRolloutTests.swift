@@ -107,6 +107,28 @@ struct FleetRolloutTests {
         }
     }
 
+    @Test(
+        "what flaps for a short time is waited for; what goes on so has failed before its deadline", arguments: [5, 20])
+    func flapping(restarts: Int) async throws {
+        let policy = RolloutPolicy(healthyDeadline: 300_000, onFailure: .pause)
+        try await Self.withVersions(policy: policy) { stage, _, two in
+            (stage.world.bad, stage.world.flaps) = (["2"], true)
+            _ = try await stage.fleet.rollOut("web:2", in: "web", policy: policy, user: "ann")
+            try await stage.until("it flaps", within: .seconds(40)) { stage in
+                stage.fleet.status(job: "web:2").contains { $0.detail.restarts ?? 0 >= restarts }
+            }
+            stage.world.bad = []
+            try await stage.until("it is decided", within: .seconds(40)) {
+                $0.phase("web") == (restarts < 10 ? .active : .failed)
+            }
+            if restarts < 10 {
+                #expect(stage.running(two).count == 4)
+            } else {
+                #expect(stage.view.deployments["web"]?.value.message.contains("FLAPPING") == true)
+            }
+        }
+    }
+
     @Test("of ten hosts one may fail, and three may not (B4)", arguments: [1, 3])
     func failureRatio(bad: Int) async throws {
         let policy = RolloutPolicy(parallelism: 10, healthyDeadline: 20_000, failureRatio: 0.2, onFailure: .pause)
@@ -143,7 +165,7 @@ struct FleetRolloutTests {
         }
     }
 
-    @Test("it is held, and goes on; stopped by hand, the next rollout starts it again (AC70)")
+    @Test("it is held, and goes on; stopped by hand, the next rollout starts it again (AC69, AC70)")
     func pause() async throws {
         try await Self.withVersions { stage, one, two in
             _ = try await stage.fleet.rollOut("web:2", in: "web", user: "ann")
@@ -162,10 +184,18 @@ struct FleetRolloutTests {
             try await stage.until("it is stopped there") { $0.running(one).count == 3 }
             _ = try await stage.fleet.rollOut("web:1", in: "web", user: "ann")
             try await stage.until("it runs everywhere") { $0.running(one).count == 4 }
+            for round in 0..<2 {
+                _ = try await stage.fleet.rollOut("web:2", in: "web", user: "ann")
+                try await stage.until("it has begun") { !$0.running(two).isEmpty }
+                if round == 0 { _ = try await stage.fleet.pause("web", user: "ann") }
+            }
+            try await stage.until("the same rollout, begun again, ends") {
+                $0.phase("web") == .active && $0.running(two).count == 4
+            }
         }
     }
 
-    @Test("another master goes on where the first was killed (AC68, AC69)")
+    @Test("another master goes on where the first was killed (AC68)")
     func masterDies() async throws {
         try await Self.withVersions { stage, _, two in
             try await stage.startMaster("m2")

@@ -148,6 +148,7 @@ struct NotSo: Error {
 final class AgentWorld: Sendable {
     private struct State {
         var bad: Set<String> = []
+        var flaps = false
         var ids = 0
         var containers: [String: Int] = [:]
         var startTime = Duration.seconds(1)
@@ -165,6 +166,12 @@ final class AgentWorld: Sendable {
     var bad: Set<String> {
         get { state.withLock(\.bad) }
         set { state.withLock { $0.bad = newValue } }
+    }
+
+    /// Whether bad containers end and are started again each second, rather than that they run and are not healthy.
+    var flaps: Bool {
+        get { state.withLock(\.flaps) }
+        set { state.withLock { $0.flaps = newValue } }
     }
 
     func isBad(_ replica: Replica) -> Bool {
@@ -203,9 +210,14 @@ struct TestAgent: TransitionHandler {
         case TaskState.running, TaskState.completed:
             world.change(replica, 1)
             if world.bad.contains("broken") { throw Broken() }
+            var restarts = 0
             while world.isBad(replica) {
                 var detail = TaskDetail()
                 detail.phase = "HEALTHCHECKING"
+                if world.flaps {
+                    restarts += 1
+                    (detail.phase, detail.throttle, detail.restarts) = ("EXITED", "FLAPPING", restarts)
+                }
                 context.report(detail: detail.text)
                 try await clock.sleep(for: .seconds(1))
             }

@@ -109,6 +109,46 @@ struct FleetStoreTests {
         }
     }
 
+    @Test("what masters write with a digest nobody else changes, and secrets are read by agents alone (AC81)")
+    func accessControl() async throws {
+        let service = MemoryCoordination()
+        func session(_ secret: String?) async throws -> any CoordinationSession {
+            var configuration = SessionConfiguration()
+            configuration.credentials = secret.map { [Credential(scheme: "digest", secret: $0)] } ?? []
+            return try await service.openSession(configuration)
+        }
+        // printf agent:a | openssl dgst -sha1 -binary | base64
+        let access = RecordAccess.masters(agents: "agent:MajG6e6+zUJiXTO47ZO1XMDRTBI=")
+        let master = try await session("master:m")
+        try await master.createWithParents("/fleet/IDEALSTATES")
+        let store = FleetStore(cluster: "fleet", session: master, access: access)
+        try await store.setUp(makeID: { "one" })
+        let id = try await store.create(Self.job("1"))
+        try await store.putSecret("db", [1])
+        _ = try await store.addCaller("ann", role: .admin, secret: "0123456789abcdef")
+        let paths = store.paths
+        func refused(_ body: () async throws -> Void) async -> Bool {
+            do {
+                try await body()
+                return false
+            } catch {
+                return (error as? CoordinationError)?.code == .notAuthorized
+            }
+        }
+        for (secret, mayRead) in [("agent:a", true), ("other:o", false), (nil, false)] as [(String?, Bool)] {
+            let other = try await session(secret)
+            #expect(try await !other.get(paths.job(id)).0.isEmpty)
+            #expect(await refused { try await other.set(paths.job(id), []) })
+            #expect(await refused { try await other.delete(paths.job(id)) })
+            #expect(await refused { try await other.create("\(paths.jobs)/web:2:0") })
+            #expect(await refused { try await other.set(paths.id, []) })
+            #expect(await refused { try await other.create("\(paths.tombstones)/web") })
+            #expect(await refused { _ = try await other.get(paths.token("ann")) })
+            #expect(await refused { _ = try await other.get(paths.secret("db")) } != mayRead)
+        }
+        try await store.removeJob(id)
+    }
+
     @Test("what was asked is written down, the latest last")
     func audit() async throws {
         try await Self.withStore { store, _ in

@@ -74,6 +74,43 @@ struct ReconciliationTests {
         #expect(fleet.fewestServing >= (overlaps ? 6 : 4))
     }
 
+    /// What each look does to a rollout: `U` for what is undeployed, `D` for what is deployed, with the host's number, and
+    /// `A` for what is healthy when it comes to the next look.
+    private static func steps(_ hosts: Int, parallelism: Int, overlaps: Bool) -> [String] {
+        var fleet = Fleet(hosts, policy: RolloutPolicy(parallelism: parallelism, overlaps: overlaps))
+        fleet.goOn(hosts + 2)
+        fleet.deployment.rollOut("web:2", user: "ann", at: fleet.now)
+        var steps: [String] = []
+        while fleet.deployment.phase != .active || steps.isEmpty {
+            func places(_ job: String) -> [String] { fleet.deployed[job]?.places ?? [] }
+            let before = (old: places("web:1"), new: places("web:2"))
+            fleet.look()
+            let (old, new) = (places("web:1"), places("web:2"))
+            let gone = before.old.filter { !old.contains($0) }.map { "U\($0.suffix(1))" }
+            let come = new.filter { !before.new.contains($0) }.map { "D\($0.suffix(1))" }
+            if !(gone + come).isEmpty { steps.append((gone + come).joined(separator: " ")) }
+            let waiting = new.filter { fleet.deployed["web:2"]?.health[$0] == nil }
+            fleet.now += 1_000
+            let healthy = TaskHealth(.healthy, since: fleet.now)
+            for place in waiting { fleet.deployed["web:2"]?.health[place] = healthy }
+            if !waiting.isEmpty { steps.append(waiting.map { "A\($0.suffix(1))" }.joined(separator: " ")) }
+        }
+        return steps
+    }
+
+    @Test(
+        "hosts come one after the other, or so many at a time, the former job first or last (AC62, AC74)",
+        arguments: [
+            (1, false, ["U0 D0", "A0", "U1 D1", "A1", "U2 D2", "A2", "U3 D3", "A3"]),
+            (2, false, ["U0 U1 D0 D1", "A0 A1", "U2 U3 D2 D3", "A2 A3"]),
+            (3, false, ["U0 U1 U2 D0 D1 D2", "A0 A1 A2", "U3 D3", "A3"]),
+            (1, true, ["D0", "A0", "U0 D1", "A1", "U1 D2", "A2", "U2 D3", "A3", "U3"]),
+            (2, true, ["D0 D1", "A0 A1", "U0 U1 D2 D3", "A2 A3", "U2 U3"]),
+        ])
+    func order(parallelism: Int, overlaps: Bool, expected: [String]) {
+        #expect(Self.steps(4, parallelism: parallelism, overlaps: overlaps) == expected)
+    }
+
     @Test("a bad job goes back by itself, and what it has not reached is never touched", arguments: targets)
     func rollback(target: DeploymentTarget) {
         var fleet = Fleet(6, target, policy: RolloutPolicy(parallelism: 1, healthyDeadline: 5_000))

@@ -8,6 +8,8 @@ struct RestartHistory: Sendable, Hashable {
     static let settled = Duration.seconds(60)
     /// How many runs are looked at.
     static let window = 10
+    /// How many there have to be before anything is said of them.
+    static let few = 3
 
     /// The lengths of the last runs, the latest last.
     private var lengths: [Duration] = []
@@ -24,8 +26,10 @@ struct RestartHistory: Sendable, Hashable {
     }
 
     /// How long the task has to run on until it does not flap any more; zero if it does not now.
+    ///
+    /// It flaps when its last runs were shorter, taken together, than as many would be of which ten make a minute.
     func flapping(after uptime: Duration = .zero) -> Duration {
-        guard lengths.count == Self.window else { return .zero }
-        return max(.zero, Self.settled - lengths.reduce(uptime, +))
+        guard lengths.count >= Self.few else { return .zero }
+        return max(.zero, Self.settled / Self.window * lengths.count - lengths.reduce(uptime, +))
     }
 }

@@ -107,6 +107,7 @@ struct MasterClient: Sendable {
         var request = HTTPClientRequest(url: url + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
         request.method = method
         request.headers.add(name: "Fleet-User", value: user)
+        request.headers.add(name: FleetVersion.clientHeader, value: "\(FleetVersion.current)")
         if let token = target.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let jobToken { request.headers.add(name: "Fleet-Job-Token", value: jobToken) }
         if let text {

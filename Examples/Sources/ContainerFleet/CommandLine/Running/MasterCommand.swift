@@ -30,12 +30,20 @@ struct MasterCommand: AsyncParsableCommand {
     @Flag(help: "Let everybody do everything, without tokens.") var open = false
     @Option(help: "A file with the token of the first administrator (FLEET_FIRST_TOKEN has it itself).")
     var firstTokenFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "Of masters with --zookeeper-digest-file: the agents' user:hash in ZooKeeper, who alone read secrets then.",
+            valueName: "user:hash"))
+    var agentsDigest: String?
     @Option(help: "A file with the certificate, and those that lead to it (PEM).") var tlsCertificate: String?
     @Option(help: "A file with the certificate's key (PEM).") var tlsKey: String?
 
     func validate() throws {
         if open, firstTokenFile != nil {
             throw ValidationError("--open and --first-token-file exclude each other")
+        }
+        if let agentsDigest, agentsDigest.split(separator: ":").count != 2 {
+            throw ValidationError("--agents-digest is “\(agentsDigest)”, expected user:base64(SHA-1 of user:password)")
         }
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ValidationError("--tls-certificate and --tls-key belong together")
@@ -49,6 +57,7 @@ struct MasterCommand: AsyncParsableCommand {
         var configuration = MasterConfiguration()
         configuration.sessionTimeout = store.timeout
         configuration.credentials = try store.credentials
+        configuration.agents = agentsDigest
         let master = FleetMaster(
             cluster: store.clusterName, name: name, coordination: store.coordination, configuration: configuration,
             logger: logger)

@@ -38,16 +38,11 @@ struct TaskOptions: ParsableArguments {
                 .notFound, "the agent of \(row.host ?? "-") answers nobody, or has not reported yet",
                 cure: "start it with --api-token-file")
         }
-        guard let id = JobID(row.job) else {
-            throw FleetError(
-                .invalidRequest, "“\(row.job)” is no job's id", cure: "use a fleet command of that version")
-        }
         guard let token = agentToken ?? Environment["AGENT_TOKEN"] else {
             throw FleetError(
                 .unauthorized, "agents want a token", cure: "give it with --agent-token or FLEET_AGENT_TOKEN")
         }
-        let task = FleetResource(deployment: row.deployment, job: id).partition(row.place)
-        return TaskAddress(url: "http://\(agent)/v1/tasks/\(MasterClient.escaped(task))", token: token)
+        return TaskAddress(url: "http://\(agent)/v1/tasks/\(MasterClient.escaped(row.task))", token: token)
     }
 }
 

@@ -4,6 +4,8 @@ import FleetJobs
 import FleetMaster
 import NIOHTTP1
 
+let migrationHelp = "Take over what other deployments have of the job on hosts that they name; containers run on."
+
 /// Where a job is to run, and how.
 struct WishOptions: ParsableArguments {
     @Argument(help: "The job: enough of its id.") var job: String
@@ -13,6 +15,7 @@ struct WishOptions: ParsableArguments {
     @Option(help: "Which hosts are considered: “role = web”; again for more.") var selector: [String] = []
     @Option(help: "The deployment's name; made of the job's unless set.") var name: String?
     @Flag(help: "Do not start it yet.") var noStart = false
+    @Flag(help: ArgumentHelp(migrationHelp)) var migrate = false
     @OptionGroup var policy: PolicyOptions
 
     var wish: DeployBody {
@@ -28,6 +31,7 @@ struct WishOptions: ParsableArguments {
             body.replicas = replicas
             body.selectors = selector.isEmpty ? nil : selector
             body.started = noStart ? false : nil
+            body.migrate = migrate ? true : nil
             body.policy = try policy.body
             return body
         }
@@ -99,25 +103,45 @@ struct DeployCommand: ClientCommand {
 
 struct UndeployCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "undeploy", abstract: "Take a deployment away from hosts, or altogether (--all).")
+        commandName: "undeploy", abstract: "Take a deployment away from hosts, or altogether (--all).",
+        discussion: """
+            With --keep a deployment to every host goes, and its containers stay where they are: they belong to deployments to \
+            those hosts from then on, one for each job. `fleet deploy --every-host --migrate` is the way back.
+
+            EXAMPLES
+              fleet undeploy web-1 host1 host2
+              fleet undeploy web --all
+              fleet undeploy web --keep
+            """)
 
     @OptionGroup var client: ClientOptions
     @Argument(help: "The deployment's name.") var deployment: String
     @Argument(help: "Only from these hosts.") var hosts: [String] = []
     @Flag(name: .shortAndLong, help: "From everywhere.") var all = false
+    @Flag(help: "Forget that it is one deployment, and leave its containers.") var keep = false
     @Option(help: "The job's token.") var token: String?
 
     var jobToken: String? { token }
 
     func validate() throws {
-        if all == !hosts.isEmpty { throw ValidationError("name hosts, or say --all") }
+        if [all, keep, !hosts.isEmpty].count(where: { $0 }) != 1 {
+            throw ValidationError("name hosts, or say --all or --keep, one of them")
+        }
     }
 
     func perform(_ masters: MasterClient) async throws -> Answer {
+        if keep { return try await release(masters) }
         let json = try await masters.send(
             .DELETE, "/v1/deployments/\(MasterClient.escaped(deployment))", hosts.map { ("host", $0) })
         let left = try MasterClient.decode(DeploymentBody.self, json)
         return Answer(json: json, text: "\(left.name): \(left.phase.rawValue)")
+    }
+
+    private func release(_ masters: MasterClient) async throws -> Answer {
+        let json = try await masters.send(.POST, "/v1/deployments/\(MasterClient.escaped(deployment))/release")
+        let parts = try MasterClient.decode([DeploymentBody].self, json)
+        let texts = parts.map { "\($0.name) has the containers on \(($0.hosts ?? []).joined(separator: ", "))" }
+        return Answer(json: json, text: (["\(deployment) is gone"] + texts).joined(separator: "\n"))
     }
 }
 

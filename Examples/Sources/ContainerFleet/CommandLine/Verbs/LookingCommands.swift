@@ -12,6 +12,7 @@ struct StatusCommand: ClientCommand {
             EXAMPLES
               fleet status
               fleet status --job web --host rack3
+              fleet status --job web --host rack3-host7 --exact --watch
               fleet status --json | jq '.[] | select(.state != "RUNNING")'
             """)
 
@@ -19,11 +20,32 @@ struct StatusCommand: ClientCommand {
     @Option(name: .shortAndLong, help: "Only tasks of jobs whose id this may mean.") var job: String?
     @Option(help: "Only tasks on hosts whose names begin so.") var host: String?
     @Option(name: .shortAndLong, help: "Only tasks of this deployment.") var deployment: String?
+    @Flag(help: "The host's name is all of it.") var exact = false
     @Flag(name: .shortAndLong, help: "Print ids in full, and why things are as they are.") var full = false
+    @Flag(name: .shortAndLong, help: "Go on, and print it again whenever it has changed.") var watch = false
 
     func perform(_ masters: MasterClient) async throws -> Answer {
+        guard watch else { return try await look(masters) }
+        // What happens after that event is told, so that nothing is missed between the first look and the stream.
+        let last = try await masters.read([FleetEvent].self, "/v1/events").value.last?.index ?? 0
+        var shown = ""
+        func show(_ answer: Answer) {
+            let text = client.json ? answer.json : answer.text
+            if text != shown { Terminal.print(text) }
+            shown = text
+        }
+        show(try await look(masters))
+        try await masters.follow(after: last) { _ in show(try await look(masters)) }
+        return Answer()
+    }
+
+    private func look(_ masters: MasterClient) async throws -> Answer {
         let query = [("job", job), ("host", host), ("deployment", deployment)]
-        let (rows, json) = try await masters.read([StatusRow].self, "/v1/status", query)
+        var (rows, json) = try await masters.read([StatusRow].self, "/v1/status", query)
+        if exact, let host {
+            rows = rows.filter { $0.host == host }
+            json = try JSONText.of(rows)
+        }
         let cells = rows.map { row in
             [
                 StatusText.job(row.job, isFull: full), row.host ?? "-", row.goal, StatusText.state(row),

@@ -34,10 +34,11 @@ struct PlanCommand: AsyncParsableCommand {
         @Argument(help: "The job: enough of its id.") var job: String
         @Argument(help: "The deployment's name.") var deployment: String
         @OptionGroup var policy: PolicyOptions
+        @Flag(help: ArgumentHelp(migrationHelp)) var migrate = false
 
         func perform(_ masters: MasterClient) async throws -> Answer {
             var body = RolloutBody(job: job)
-            body.policy = try policy.body
+            (body.policy, body.migrate) = (try policy.body, migrate ? true : nil)
             let path = "/v1/plans/rollout/\(MasterClient.escaped(deployment))"
             return try Answer(plan: try await masters.send(.POST, path, body: body))
         }

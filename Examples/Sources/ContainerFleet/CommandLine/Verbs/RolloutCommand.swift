@@ -24,6 +24,7 @@ struct RolloutCommand: AsyncParsableCommand {
         @Argument(help: "The deployment's name.") var deployment: String
         @OptionGroup var policy: PolicyOptions
         @Option(help: "Why, for those who look later.") var reason: String?
+        @Flag(help: ArgumentHelp(migrationHelp)) var migrate = false
         @Option(help: "The token of the job that is there.") var token: String?
         @Option(help: "The index of the plan that you looked at.") var index: Int64?
         @Flag(help: "Do not wait for the end.") var detach = false
@@ -34,6 +35,7 @@ struct RolloutCommand: AsyncParsableCommand {
         func perform(_ masters: MasterClient) async throws -> Answer {
             var body = RolloutBody(job: job)
             (body.policy, body.reason, body.index) = (try policy.body, reason, index)
+            body.migrate = migrate ? true : nil
             return try await masters.change(
                 deployment, "rollout", try JSONText.of(body), isFollowed: !detach, within: .seconds(timeout))
         }

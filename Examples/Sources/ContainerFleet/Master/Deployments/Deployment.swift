@@ -67,6 +67,9 @@ public struct Deployment: Sendable, Hashable, Codable {
     public var isStopped = false
     /// The places whose tasks are not to run for the time being, sorted.
     public var stoppedPlaces: [String] = []
+    /// Resources that were another deployment's before, as long as these do not say yet whose they are; `nil` where there
+    /// are none. This record goes before what resources say of themselves.
+    public var takenOver: [String]?
     /// How it stands.
     public var phase: Phase
     /// What there is to say of that, for people.

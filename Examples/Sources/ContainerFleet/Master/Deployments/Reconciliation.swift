@@ -37,6 +37,12 @@ public struct DeployedJob: Sendable, Hashable {
         self.health = health
     }
 
+    /// Adds places that have the job, too.
+    public mutating func add(_ places: [String], _ health: [String: TaskHealth]) {
+        self.places += places
+        self.health.merge(health) { first, _ in first }
+    }
+
     var healthyCount: Int { places.count { health[$0]?.kind == .healthy } }
 }
 

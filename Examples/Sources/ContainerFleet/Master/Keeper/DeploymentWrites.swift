@@ -33,31 +33,61 @@ struct DeploymentWrites {
             isGone = true
             return
         }
-        if next.deployment != present { deployment = next.deployment }
-        let existing = Dictionary(
-            view.resources(of: present.name).map { ($0.job.description, $0) }, uniquingKeysWith: { first, _ in first })
         for (id, places) in next.places.sorted(by: { $0.key < $1.key }) {
             guard let job = view.jobs[id] else {
                 events.append("there is no job \(id): its tasks are left as they are; create it again")
                 continue
             }
-            let resource = existing[id] ?? FleetResource(deployment: present.name, job: job.id)
-            let idealState = view.resources[resource.name]?.value
-            if places.isEmpty, idealState == nil { continue }
-            let wanted = WantedResource(
-                resource: resource, job: job, deployment: next.deployment, places: places,
-                selectors: view.selectors(of: next.deployment, job))
-            guard let idealState else {
-                created.append((wanted.idealState(over: nil), wanted.config))
-                continue
+            for (resource, own) in Self.shares(of: places, job, in: present.name, view) {
+                write(
+                    WantedResource(
+                        resource: resource, job: job, deployment: next.deployment, places: own,
+                        selectors: view.selectors(of: next.deployment, job)), in: view)
             }
-            if places.isEmpty, idealState.partitions.isEmpty, !view.board.hasTasks(of: resource.name) {
-                removed.append(resource.name)
-                continue
-            }
-            let replacement = wanted.idealState(over: idealState)
-            if replacement != idealState { changed.append(replacement) }
         }
+        var record = next.deployment
+        // What says of itself whose it is need not be remembered, nor what is no more.
+        let takenOver = (present.takenOver ?? []).filter { name in
+            let said = view.resources[name].flatMap { FleetResource($0.value) }
+            return !removed.contains(name) && said?.deployment != present.name
+        }
+        record.takenOver = takenOver.isEmpty ? nil : takenOver
+        if record != present { deployment = record }
+    }
+
+    /// Which resources have which of the places of a job: those that are there keep what they have, and the first gets
+    /// what is new.
+    private static func shares(
+        of places: [String], _ job: Job, in deployment: String, _ view: FleetView
+    ) -> [(resource: FleetResource, places: [String])] {
+        let present = view.resources(of: deployment).filter { $0.job == job.id }
+        guard let first = present.first else {
+            if places.isEmpty { return [] }
+            // A name may belong to what another deployment has taken over.
+            let free = (1...).lazy.map { FleetResource(deployment: deployment, job: job.id, number: $0) }
+                .first { view.resources[$0.name] == nil }
+            return free.map { [($0, places)] } ?? []
+        }
+        if present.count == 1 { return [(first, places)] }
+        var owners: [String: String] = [:]
+        for resource in present { for place in view.places(of: resource) { owners[place] = resource.name } }
+        return present.map { resource in
+            (resource, places.filter { owners[$0, default: first.name] == resource.name })
+        }
+    }
+
+    private mutating func write(_ wanted: WantedResource, in view: FleetView) {
+        let name = wanted.resource.name
+        guard let idealState = view.resources[name]?.value else {
+            created.append((wanted.idealState(over: nil), wanted.config))
+            return
+        }
+        if wanted.places.isEmpty, idealState.partitions.isEmpty, !view.board.hasTasks(of: name) {
+            removed.append(name)
+            return
+        }
+        let replacement = wanted.idealState(over: idealState)
+        if replacement != idealState { changed.append(replacement) }
     }
 
     /// The transaction, on condition that everything is still what it was when it was decided.

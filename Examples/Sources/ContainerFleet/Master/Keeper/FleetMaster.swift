@@ -65,7 +65,7 @@ public final class FleetMaster: Service, Sendable {
         spectator = Spectator(
             cluster: cluster, coordination: coordination, configuration: following, logger: logger, clock: clock,
             now: self.now)
-        fleet = Fleet(cluster: cluster, master: name, clock: clock, now: self.now)
+        fleet = Fleet(cluster: cluster, master: name, clock: clock, access: configuration.access, now: self.now)
     }
 
     /// Whether it is the one that acts.
@@ -127,7 +127,12 @@ public final class FleetMaster: Service, Sendable {
             }
             if config.capacityKeys.isEmpty { Loads.apply([], to: &config) }
         }
-        _ = try await FleetStore(cluster: cluster, session: session, now: now).setUp(makeID: makeID)
+        _ = try await store(session).setUp(makeID: makeID)
+    }
+
+    private func store(_ session: any CoordinationSession, in leadership: Leadership? = nil) -> FleetStore {
+        FleetStore(
+            cluster: cluster, session: session, leadership: leadership, now: now, access: configuration.access)
     }
 
     // MARK: Sessions
@@ -187,7 +192,7 @@ public final class FleetMaster: Service, Sendable {
     ) async throws -> Int64? {
         let isFirst = !hasLooked.exchange(true, ordering: .relaxed)
         guard view.leader == name, let leadership = controller.leadership else { return nil }
-        let store = FleetStore(cluster: cluster, session: session, leadership: leadership, now: now)
+        let store = store(session, in: leadership)
         var desk = KeeperDesk(
             cluster: cluster, store: store, configuration: configuration, logger: logger, memory: memory)
         var deadline: Int64?

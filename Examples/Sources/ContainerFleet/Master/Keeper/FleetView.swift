@@ -40,6 +40,9 @@ public struct FleetView: Sendable {
 
     mutating func identify() {
         identities = resources.compactMapValues { FleetResource($0.value) }
+        for (name, deployment) in deployments {
+            for resource in deployment.value.takenOver ?? [] { identities[resource]?.deployment = name }
+        }
         byDeployment = Dictionary(grouping: identities.values.sorted { $0.name < $1.name }, by: \.deployment)
         placesRead = placesRead.filter { identities[$0.key] != nil }
         for (name, resource) in identities where placesRead[name]?.index != resources[name]?.index {
@@ -71,7 +74,7 @@ public struct FleetView: Sendable {
                     ? TaskHealth(.healthy, since: 0)
                     : board.health(of: resource, place: place, at: deployment.isPlacedByHost ? place : nil)
             }
-            deployed[resource.job.description] = DeployedJob(places: places, health: health)
+            deployed[resource.job.description, default: DeployedJob(places: [])].add(places, health)
         }
         return deployed
     }

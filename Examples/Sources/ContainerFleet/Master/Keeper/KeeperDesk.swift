@@ -123,6 +123,7 @@ struct KeeperDesk {
         _ name: String, _ view: FleetView, _ rooms: inout Rooms, _ now: Int64, _ agenda: inout Agenda
     ) async throws {
         guard let present = view.deployments[name]?.value, view.problems[name] == nil else { return }
+        guard try await sees(present, view) else { return agenda.meet(now + 1_000) }
         let writes = DeploymentWrites(present, in: view, homeless: rooms.homeless(present), now: now)
         agenda.meet(writes.deadline)
         guard !writes.isEmpty else { return }
@@ -142,6 +143,19 @@ struct KeeperDesk {
         }
         let texts = writes.isGone ? ["it is gone"] : writes.events
         agenda.events += texts.map { FleetEvent(topic: "deployment", subject: name, text: $0, time: now) }
+    }
+
+    /// Whether everything is seen that the deployment took over. What is no more, whoever deleted it, is not waited for.
+    private func sees(_ deployment: Deployment, _ view: FleetView) async throws -> Bool {
+        let unseen = (deployment.takenOver ?? []).filter { view.resources[$0] == nil }
+        for resource in unseen where try await store.session.exists(paths.idealState(resource)) == nil {
+            try await store.transact(deployment.name) { _, present in
+                var left = present
+                left?.takenOver?.removeAll { $0 == resource }
+                return ((), left, [])
+            }
+        }
+        return unseen.isEmpty
     }
 
     /// Takes jobs away whose time is over.

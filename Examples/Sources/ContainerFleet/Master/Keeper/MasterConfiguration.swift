@@ -5,8 +5,11 @@ public import HelixController
 public struct MasterConfiguration: Sendable {
     /// The session timeout to ask for: so long after a master's death another one takes over. 15 seconds unless set.
     public var sessionTimeout: Duration = .seconds(15)
-    /// Credentials for the store.
+    /// Credentials for the store. With any, only who has the same may write the fleet's records.
     public var credentials: [Credential] = []
+    /// Who alone reads secrets besides masters that have credentials: the agents' `user:base64(SHA-1("user:password"))`;
+    /// everybody who reaches the store unless set.
+    public var agents: String?
     /// For how long it is remembered that a resource was removed, so that a host that comes back may remove its tasks. 30
     /// days unless set.
     public var tombstoneAge: Duration = .seconds(30 * 86_400)
@@ -22,4 +25,6 @@ public struct MasterConfiguration: Sendable {
 
     /// A configuration of defaults.
     public init() {}
+
+    var access: RecordAccess { credentials.isEmpty ? .open : .masters(agents: agents) }
 }

@@ -27,7 +27,7 @@ struct RecordFollower {
         // Other resources of the cluster are none of the fleet's business.
         idealStates = FollowedFolder(paths.idealStates) { name, data, _ in
             let idealState = try IdealState(decoding: data, path: name)
-            return FleetResource(idealState)?.name == name ? idealState : nil
+            return FleetResource(idealState) == nil ? nil : idealState
         }
         tombstones = FollowedFolder(fleet.tombstones) { $2.createdAt }
     }

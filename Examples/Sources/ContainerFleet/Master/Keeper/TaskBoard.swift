@@ -23,7 +23,7 @@ public struct FleetTask: Sendable, Hashable {
         case TaskState.running, TaskState.completed: return TaskHealth(.healthy, since: since)
         case "ERROR": return TaskHealth(.broken(detail.reason ?? "its last transition failed"), since: since)
         default:
-            if let throttle = detail.throttle, throttle != "NO" {
+            if let throttle = detail.throttle, throttle != "NO", !isFlappingYet {
                 return TaskHealth(.broken(detail.reason.map { "\(throttle): \($0)" } ?? throttle), since: since)
             }
             return TaskHealth(.starting, since: since)
@@ -37,6 +37,10 @@ extension FleetTask {
         guard let former = detail.former, former != known?.detail.former else { return false }
         return [detail, known?.detail].allSatisfy { $0?.container != former.container || $0?.exit == nil }
     }
+
+    /// Whether it has ended a few times only: some wait like that for what they need. It has as long as any other to get
+    /// healthy.
+    private var isFlappingYet: Bool { detail.throttle == "FLAPPING" && detail.restarts ?? 0 < 10 }
 }
 
 /// The tasks of a fleet, from one look to the next: what did not change is not read again.
@@ -48,6 +52,7 @@ public struct TaskBoard: Sendable {
 
     /// The tasks of a resource, as of an edition of what is known of it.
     private struct Shelf {
+        var resource: FleetResource
         var edition: Int?
         /// By place.
         var keys: [String: [Key]] = [:]
@@ -95,7 +100,7 @@ public struct TaskBoard: Sendable {
         hosts = known
         for (name, resource) in resources.sorted(by: { $0.key < $1.key }) {
             let edition = table.edition(of: name)
-            if isAllNew || shelves[name] == nil || shelves[name]?.edition != edition {
+            if isAllNew || shelves[name]?.resource != resource || shelves[name]?.edition != edition {
                 take(resource, edition, table, now, &changes)
             }
         }
@@ -110,14 +115,18 @@ public struct TaskBoard: Sendable {
         _ resource: FleetResource, _ edition: Int?, _ table: RoutingTable, _ now: Int64, _ changes: inout Changes
     ) {
         let name = resource.name
-        var shelf = Shelf(edition: edition)
+        var shelf = Shelf(resource: resource, edition: edition)
         for partition in table.partitions(of: name) {
             guard let place = resource.place(partition) else { continue }
             for (instance, state) in table.replicas(of: name, partition: partition) where state != "DROPPED" {
                 let key = Key(resource: name, partition: partition, host: instance.name)
                 shelf.keys[place, default: []].append(key)
                 let remark = table.remark(on: name, partition: partition, by: instance.name)
-                if let known = entries[key], known.task.state == state, known.remark == remark { continue }
+                if let known = entries[key]?.task, known.state == state, entries[key]?.remark == remark,
+                    known.resource == resource
+                {
+                    continue
+                }
                 let task = FleetTask(
                     resource: resource, place: place, host: instance.name, state: state, since: remark?.since,
                     detail: TaskDetail(text: remark?.detail ?? ""))

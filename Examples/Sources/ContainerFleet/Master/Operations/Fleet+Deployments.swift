@@ -17,6 +17,8 @@ public struct DeployRequest: Sendable, Hashable {
     public var policy: RolloutPolicy?
     /// Whether its tasks are started; they are not for the time being if false.
     public var isStarted = true
+    /// Whether it takes over what other deployments have of the job on hosts that they name: the containers run on.
+    public var migrates = false
     /// The job's token, if it has one.
     public var token: String?
     /// The index of the plan that is carried out.
@@ -53,10 +55,9 @@ extension Fleet {
             let name = wish.name ?? Self.name(for: id, wish.target)
             try FleetText.checkName(name, "deployment")
             let time = now()
-            let done = try await store.change(name, index: wish.index) { all, present in
+            let done = try await store.transact(name, index: wish.index) { all, present in
                 let deployment = try Self.deployed(wish, name: name, id, job, over: present, user: user, at: time)
-                try await PortClaims(all.mapValues(\.value), self.view, store).check(deployment, job)
-                return deployment
+                return try await self.written(deployment, job, migrating: wish.migrates, over: all, in: store)
             }
             try await note(store, "deployment", name, "\(user) deploys \(id)")
             return done
@@ -282,10 +283,7 @@ extension Fleet {
             let name = try await self.deploymentName(reference, store)
             let time = now()
             let done = try await store.change(name, index: index) { _, present in
-                guard var deployment = present else { throw Self.noDeployment(name) }
-                if let id = JobID(deployment.latest.job), let job = try await store.job(id) {
-                    try Self.check(token, of: job)
-                }
+                var deployment = try await self.changeable(present, name, token, store)
                 try await change(&deployment, time)
                 return deployment
             }
@@ -294,12 +292,21 @@ extension Fleet {
         }
     }
 
+    /// A deployment that is there, and that who says this token may change.
+    func changeable(
+        _ present: Deployment?, _ name: String, _ token: String?, _ store: FleetStore
+    ) async throws -> Deployment {
+        guard let deployment = present else { throw Self.noDeployment(name) }
+        if let id = JobID(deployment.latest.job), let job = try await store.job(id) { try Self.check(token, of: job) }
+        return deployment
+    }
+
     static func noDeployment(_ name: String) -> FleetError {
         FleetError(.deploymentNotFound, "there is no deployment “\(name)”", cure: "list the deployments")
     }
 
     /// The name of the deployment that a person means: its own, or a job that only one has.
-    private func deploymentName(_ reference: String, _ store: FleetStore) async throws -> String {
+    func deploymentName(_ reference: String, _ store: FleetStore) async throws -> String {
         let all = try await store.deployments()
         if all[reference] != nil { return reference }
         guard let id = try? await store.resolve(reference).id else { throw Self.noDeployment(reference) }

@@ -1,4 +1,5 @@
 import FleetJobs
+import FleetModel
 
 /// What a wish would change: nothing is changed by asking.
 public struct FleetPlan: Sendable, Hashable, Codable {
@@ -49,21 +50,19 @@ extension Fleet {
         let present = view.deployments[name]
         let deployment = try Self.deployed(
             wish, name: name, id, job, over: present?.value, user: user, at: now())
-        try await PortClaims(view.deployments.mapValues(\.value), view, try store).check(deployment, job)
-        return plan(deployment, job, view, index: present?.index ?? 0)
+        return try await plan(deployment, job, view, migrating: wish.migrates, index: present?.index ?? 0)
     }
 
     /// What rolling out would change.
     public func plan(
-        rollOut job: String, in name: String, policy: RolloutPolicy? = nil
+        rollOut job: String, in name: String, policy: RolloutPolicy? = nil, migrates: Bool = false
     ) async throws -> FleetPlan {
         let (id, job) = try await request { store, _ in try await store.resolve(job) }
         let view = view
         guard let present = view.deployments[name] else { throw Self.noDeployment(name) }
         var deployment = present.value
         Self.rollOut(id.description, policy ?? RolloutPolicy(job.rollout), in: &deployment, "", "", now())
-        try await PortClaims(view.deployments.mapValues(\.value), view, try store).check(deployment, job)
-        return plan(deployment, job, view, index: present.index)
+        return try await plan(deployment, job, view, migrating: migrates, index: present.index)
     }
 
     /// What scaling would change.
@@ -75,10 +74,25 @@ extension Fleet {
         return plan(deployment, view.jobs[deployment.latest.job], view, index: present.index)
     }
 
+    /// A plan with what would be taken over, which is there already.
+    private func plan(
+        _ deployment: Deployment, _ job: Job, _ view: FleetView, migrating: Bool, index: Int64
+    ) async throws -> FleetPlan {
+        var (view, deployment) = (view, deployment)
+        let all = view.deployments.mapValues(\.value)
+        let present = view.identities.values.sorted { $0.name < $1.name }.map { ($0, view.places(of: $0)) }
+        let takeover = try migrating ? self.takeover(by: deployment, job, from: all, present) : .none
+        for name in takeover.former { view.deployments[name] = nil }
+        deployment = takeover.applied(to: deployment)
+        try await PortClaims(view.deployments.mapValues(\.value), view, try store).check(deployment, job)
+        return plan(deployment, job, view, index: index)
+    }
+
     private func plan(_ deployment: Deployment, _ job: Job?, _ view: FleetView, index: Int64) -> FleetPlan {
         var view = view
         view.deployments[deployment.name] = Versioned(deployment, version: 0, index: index)
         if let job { view.jobs[job.id.description] = job }
+        view.identify()
         return FleetPlan(rehearsing: deployment, in: view, index: index, now: now())
     }
 }

@@ -30,24 +30,30 @@ extension Fleet {
     /// Rolls another job out in a deployment, or the same one once more.
     /// - Parameters:
     ///   - policy: how; as the job says unless set.
+    ///   - migrates: whether it takes over what other deployments have of the job on hosts that they name: the containers
+    ///     run on.
     ///   - token: of the job that is there, which the new one must have too if it has any.
     ///   - index: the index of the plan that is carried out.
     public func rollOut(
-        _ job: String, in reference: String, policy: RolloutPolicy? = nil, token: String? = nil, index: Int64? = nil,
-        user: String, reason: String = ""
+        _ job: String, in reference: String, policy: RolloutPolicy? = nil, migrates: Bool = false,
+        token: String? = nil, index: Int64? = nil, user: String, reason: String = ""
     ) async throws -> Deployment {
-        let (id, job) = try await request { store, _ in try await store.resolve(job) }
-        if job.token != nil { try Self.check(token, of: job) }
-        let store = try store
-        let view = view
-        return try await changing(reference, token, user, "rolls out \(id)", index: index) { deployment, time in
-            guard deployment.phase != .removing else {
-                throw FleetError(
-                    .deploymentConflict, "the deployment \(deployment.name) is being removed", cure: "deploy it anew")
+        try await request { store, _ in
+            let (id, job) = try await store.resolve(job)
+            if job.token != nil { try Self.check(token, of: job) }
+            let name = try await self.deploymentName(reference, store)
+            let time = now()
+            let done = try await store.transact(name, index: index) { all, present in
+                var deployment = try await self.changeable(present, name, token, store)
+                guard deployment.phase != .removing else {
+                    throw FleetError(
+                        .deploymentConflict, "the deployment \(name) is being removed", cure: "deploy it anew")
+                }
+                Self.rollOut(id.description, policy ?? RolloutPolicy(job.rollout), in: &deployment, user, reason, time)
+                return try await self.written(deployment, job, migrating: migrates, over: all, in: store)
             }
-            Self.rollOut(id.description, policy ?? RolloutPolicy(job.rollout), in: &deployment, user, reason, time)
-            let all = try await store.deployments()
-            try await PortClaims(all.mapValues(\.value), view, store).check(deployment, job)
+            try await note(store, "deployment", name, "\(user) rolls out \(id)")
+            return done
         }
     }
 

@@ -11,6 +11,8 @@ public struct StatusRow: Sendable, Hashable, Codable {
     public var place: String
     /// The host; `nil` while none was found.
     public var host: String?
+    /// What its agent calls the task.
+    public var task: String
     /// `START`, `STOP` or `UNDEPLOY`.
     public var goal: String
     /// What it does: what its agent says, else its state; `UNKNOWN` when nobody says anything.
@@ -52,15 +54,17 @@ extension Fleet {
             for task in tasks[place] ?? [] {
                 rows.append(
                     StatusRow(
-                        job: job, deployment: resource.deployment, place: place, host: task.host, goal: goal,
-                        state: Self.state(task, isStopped: isStopped), since: task.since, detail: task.detail))
+                        job: job, deployment: resource.deployment, place: place, host: task.host,
+                        task: resource.partition(place), goal: goal, state: Self.state(task, isStopped: isStopped),
+                        since: task.since, detail: task.detail))
             }
             if tasks[place] == nil {
                 let host = deployment?.isPlacedByHost ?? false ? place : nil
                 rows.append(
                     StatusRow(
-                        job: job, deployment: resource.deployment, place: place, host: host, goal: goal,
-                        state: "UNKNOWN", since: nil, detail: TaskDetail()))
+                        job: job, deployment: resource.deployment, place: place, host: host,
+                        task: resource.partition(place), goal: goal, state: "UNKNOWN", since: nil, detail: TaskDetail())
+                )
             }
         }
         return rows

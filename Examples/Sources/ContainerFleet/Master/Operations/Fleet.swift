@@ -16,6 +16,7 @@ public final class Fleet: Sendable {
     let clock: any Clock<Duration>
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    private let access: RecordAccess
 
     private struct State {
         var view = FleetView()
@@ -26,8 +27,10 @@ public final class Fleet: Sendable {
     let changes = ChangeSignal()
 
     init(
-        cluster: String, master: String, clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64
+        cluster: String, master: String, clock: any Clock<Duration>, access: RecordAccess,
+        now: @escaping @Sendable () -> Int64
     ) {
+        self.access = access
         self.cluster = cluster
         self.master = master
         self.clock = clock
@@ -70,7 +73,7 @@ public final class Fleet: Sendable {
 
     /// The fleet's records, as the store has them now.
     public var store: FleetStore {
-        get throws { FleetStore(cluster: cluster, session: try session, now: now) }
+        get throws { FleetStore(cluster: cluster, session: try session, now: now, access: access) }
     }
 
     /// Does something with the records, and says in the fleet's words what went wrong.

@@ -52,12 +52,13 @@ struct Rooms {
         guard case .replicas(let count) = deployment.target, !hosts.isEmpty,
             let job = view.jobs[deployment.latest.job]
         else { return [] }
-        let resource = FleetResource(deployment: deployment.name, job: job.id)
-        let present = Set(view.board.tasks(of: resource.name).map(\.place))
+        let resources = view.resources(of: deployment.name)
+        let present = Set(
+            resources.filter { $0.job == job.id }.flatMap { view.board.tasks(of: $0.name) }.map(\.place))
         var waiting = (0..<max(0, count)).map(String.init).filter { !present.contains($0) }
         if !deployment.policy.overlaps {
             // What takes the place of a former task has that one's room.
-            let former = view.resources(of: deployment.name).filter { $0 != resource }
+            let former = resources.filter { $0.job != job.id }
             waiting = Array(waiting.dropFirst(former.reduce(0) { $0 + view.places(of: $1).count }))
         }
         let (weight, selectors) = (Loads.weight(of: job), view.selectors(of: deployment, job))

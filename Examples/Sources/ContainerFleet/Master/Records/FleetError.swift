@@ -48,6 +48,8 @@ public struct FleetError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let stalePlan = Code(rawValue: "STALE_PLAN")
         /// There is no such secret, token or page.
         public static let notFound = Code(rawValue: "NOT_FOUND")
+        /// The client speaks another version of the API.
+        public static let versionNotSupported = Code(rawValue: "VERSION_NOT_SUPPORTED")
         /// It did not come about in the time given.
         public static let timedOut = Code(rawValue: "TIMED_OUT")
         /// Others keep changing the same.

@@ -25,6 +25,21 @@ extension FleetStore {
         _ name: String, index: Int64? = nil,
         _ change: (_ all: [String: Versioned<Deployment>], _ present: Deployment?) async throws -> Deployment
     ) async throws -> Deployment {
+        try await transact(name, index: index) { all, present in
+            let wanted = try await change(all, present)
+            return (wanted, wanted, [])
+        }
+    }
+
+    /// Changes a deployment together with other records.
+    /// - Parameter change: gives, after what is returned in the end, what the deployment is to be, `nil` for nothing, and
+    ///   what else is written.
+    func transact<Value>(
+        _ name: String, index: Int64? = nil,
+        _ change: (
+            _ all: [String: Versioned<Deployment>], _ present: Deployment?
+        ) async throws -> (Value, Deployment?, [WriteOperation])
+    ) async throws -> Value {
         try await retrying("the deployment \(name)") {
             let turn = try await self.turn()
             let all = try await deployments()
@@ -35,10 +50,12 @@ extension FleetStore {
                     "the plan was made at index \(index), and the deployment \(name) is at \(present?.index ?? 0)",
                     cure: "plan again, look at it, and apply that")
             }
-            let wanted = try await change(all, present?.value)
-            if wanted == present?.value { return wanted }
-            let write = try self.write(wanted, over: present?.version)
-            return try await commit([turn, write]) { $1 == .nodeExists || $1 == .noNode }.map { _ in wanted }
+            let (value, wanted, others) = try await change(all, present?.value)
+            if wanted == present?.value, others.isEmpty { return value }
+            let write =
+                try wanted.map { try self.write($0, over: present?.version) }
+                ?? .delete(paths.deployment(name), version: present?.version)
+            return try await commit([turn, write] + others) { $1 == .nodeExists || $1 == .noNode }.map { _ in value }
         }
     }
 

@@ -59,7 +59,7 @@ extension FleetStore {
                     return deployment.latest.job == id.description || stable?.job == id.description
                 }.map(\.name)
             // Also where another job has taken its place, and a host that is away has it still.
-            let suffix = FleetResource(deployment: "", job: id).name
+            let suffix = FleetResource.ending(of: id)
             let resources = try await session.children(idealStates).filter { $0.hasSuffix(suffix) }
             if let user = (users + resources).min() {
                 throw FleetError(

@@ -48,7 +48,9 @@ extension FleetStore {
 
     /// Notes what was asked.
     public func note(_ entry: AuditEntry) async throws {
-        try await session.create("\(paths.audit)/a", try FleetText.bytes(entry), mode: .persistentSequential)
+        let data = try FleetText.bytes(entry)
+        _ = try await session.write(
+            protecting(.create("\(paths.audit)/a", data: data, mode: .persistentSequential)))
     }
 
     /// What was asked, the latest last.

@@ -18,15 +18,19 @@ public struct FleetStore: Sendable {
     let now: @Sendable () -> Int64
     /// The term in which everything is written; for the wishes of users there is none.
     let leadership: Leadership?
+    /// Who may do what with the records that are made.
+    let access: RecordAccess
 
     /// The records of a cluster's fleet, as a session sees them.
     /// - Parameters:
     ///   - leadership: the term of the master that decides; nothing is written any more once it is over.
     ///   - now: milliseconds since 1970; the system's time unless set.
+    ///   - access: who may do what with the records that are made.
     public init(
         cluster: String, session: any CoordinationSession, leadership: Leadership? = nil,
-        now: (@Sendable () -> Int64)? = nil
+        now: (@Sendable () -> Int64)? = nil, access: RecordAccess = .open
     ) {
+        self.access = access
         paths = FleetPaths(cluster: cluster)
         self.session = session
         idealStates = ClusterPaths(cluster: cluster).idealStates
@@ -44,10 +48,21 @@ public struct FleetStore: Sendable {
         if try await session.exists(paths.jobs) != nil, try await !session.children(paths.jobs).isEmpty {
             throw Self.isDamaged(paths.id)
         }
-        try await session.createWithParents(paths.root)
-        for folder in paths.folders { try await session.createWithParents(folder) }
-        try await session.createWithParents(paths.id, Array(makeID().utf8))
+        if let above = paths.root.lastIndex(of: "/") {
+            try await session.createWithParents(String(paths.root[..<above]))
+        }
+        for folder in paths.folders { try await make(.create(folder)) }
+        try await make(.create(paths.id, data: Array(makeID().utf8)))
         return try await clusterID()
+    }
+
+    /// Makes a record, unless it is there.
+    private func make(_ operation: WriteOperation) async throws {
+        do {
+            _ = try await session.write(protecting(operation))
+        } catch {
+            guard error.code == .nodeExists else { throw error }
+        }
     }
 
     /// The fleet's identity.
@@ -73,7 +88,7 @@ public struct FleetStore: Sendable {
     func commit(
         _ operations: [WriteOperation], unless isExpected: (Int, CoordinationError.Code) -> Bool = { _, _ in false }
     ) async throws -> [WriteResult]? {
-        switch await session.commit([conditions + operations])[0] {
+        switch await session.commit([conditions + operations.map(protecting)])[0] {
         case .success(let results): return Array(results.dropFirst(conditions.count))
         case .failure(let error):
             if leadership?.isLost(error) ?? false { throw Deposed() }
@@ -90,10 +105,13 @@ public struct FleetStore: Sendable {
     /// - Throws: ``Deposed`` when the term is over in which this is to be written.
     @discardableResult
     func write(_ operations: [WriteOperation]) async throws -> [Result<[WriteResult], CoordinationError>] {
-        let results = await session.commit(operations.map { conditions + [$0] })
+        let results = await session.commit(operations.map { conditions + [protecting($0)] })
         for case .failure(let error) in results where leadership?.isLost(error) ?? false { throw Deposed() }
         return results
     }
+
+    /// A write with what it is to be protected by.
+    func protecting(_ operation: WriteOperation) -> WriteOperation { access.protecting(operation, paths) }
 
     /// What every transaction begins with.
     private var conditions: [WriteOperation] { (leadership?.fence ?? []) + [.check(paths.id)] }

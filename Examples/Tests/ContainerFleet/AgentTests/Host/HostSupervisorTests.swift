@@ -143,7 +143,7 @@ struct HostSupervisorTests {
         }
     }
 
-    @Test("old containers are deleted after their time")
+    @Test("old containers are deleted after their time (B14)")
     func retention() async throws {
         try await HostWorld.run { world in
             try await world.withAgent { host in
@@ -169,6 +169,28 @@ struct HostSupervisorTests {
                 world.engine.publish("new:1")
                 try await running
                 #expect(world.reports.last("a_0")?.throttle == TaskThrottle.none)
+            }
+        }
+    }
+
+    @Test("a registry that is away does not matter where the image is here (AC50)", arguments: [true, false])
+    func registryAway(isHere: Bool) async throws {
+        try await HostWorld.run { world in
+            try await world.withAgent { host in
+                var always = Self.web
+                always.pull = .always
+                let spec = always
+                if isHere { try await host.pull("a_0", spec) }
+                world.engine.setRegistryAway(true)
+                async let running: Void = host.start("b_0", spec)
+                if isHere {
+                    try await running
+                    #expect(world.reports.last("b_0")?.throttle == TaskThrottle.none)
+                } else {
+                    try await world.until("it is told") { world.reports.last("b_0")?.throttle == .imagePullFailed }
+                    world.engine.setRegistryAway(false)
+                    try await running
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ struct ContainerRecipeTests {
         return host
     }
 
-    @Test("environment variables of the spec go before those of ports, and those before the agent's")
+    @Test("environment variables of the spec go before those of ports, and those before the agent's (AC48)")
     func environment() {
         var spec = TaskSpec(image: "web:1")
         spec.environment = ["A": "spec"]

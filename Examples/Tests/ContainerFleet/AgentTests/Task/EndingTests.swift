@@ -12,7 +12,7 @@ struct EndingTests {
         return spec
     }
 
-    @Test("it is no longer announced, runs on for its grace period, and is asked to end")
+    @Test("it is no longer announced, runs on for its grace period, and is asked to end (AC46)")
     func grace() {
         var spec = TaskSpec(image: "web:1")
         spec.gracePeriod = .seconds(5)

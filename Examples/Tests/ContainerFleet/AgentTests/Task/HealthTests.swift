@@ -60,7 +60,7 @@ struct HealthTests {
         #expect(stand.report.phase == .failed)
     }
 
-    @Test("a container that ends before it was healthy has failed")
+    @Test("a container that ends before it was healthy has failed (AC45)")
     func endInGate() {
         var stand = TaskStand(Self.gated)
         stand.run()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A task on its way to running, and its failures")
 struct RunningTests {
-    @Test("asks for one call after the other, and tells each phase")
+    @Test("asks for one call after the other, and tells each phase (AC40)")
     func order() {
         var stand = TaskStand()
         #expect(stand.supervisor.needsList)
@@ -153,12 +153,12 @@ struct RunningTests {
         #expect(stand.report.restarts == 4)
     }
 
-    @Test("flaps after ten short runs, and no longer when it has run on")
+    @Test("flaps after three short runs, and no longer when it has run on (AC32)")
     func flapping() {
         var stand = TaskStand()
         stand.run()
-        for _ in 0..<10 {
-            #expect(stand.report.throttle == .none)
+        for run in 0..<10 {
+            #expect(stand.report.throttle == (run < 3 ? TaskThrottle.none : .flapping))
             stand.advance(by: .seconds(1))
             stand.exit(1)
             stand.advance(by: .seconds(30))
@@ -171,6 +171,16 @@ struct RunningTests {
         #expect(stand.report.throttle == .flapping)
         stand.advance(by: .seconds(1))
         #expect(stand.report.throttle == .none)
+    }
+
+    @Test("runs that are long enough on the whole are no flapping", arguments: [1, 5, 6, 7])
+    func longEnough(seconds: Int) {
+        var history = RestartHistory()
+        for run in 1...12 {
+            _ = history.add(.seconds(seconds))
+            #expect((history.flapping() > .zero) == (run >= 3 && seconds < 6), "run \(run)")
+        }
+        #expect(history.flapping(after: .seconds(60)) == .zero)
     }
 
     @Test("delays double to half a minute, and start over after a long run")
