@@ -37,6 +37,8 @@ struct StatusJSON {
         }
         write(",\"state\":")
         write(text: row.state)
+        write(",\"task\":")
+        write(text: row.task)
         bytes.append(UInt8(ascii: "}"))
     }
 

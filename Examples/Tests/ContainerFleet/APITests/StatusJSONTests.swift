@@ -10,8 +10,7 @@ struct StatusJSONTests {
     private static func row(_ change: (inout StatusRow) -> Void) -> StatusRow {
         var row = StatusRow(
             job: "web:1:\(String(repeating: "a", count: 40))", deployment: "web", place: "h1", host: "h1",
-            goal: "START",
-            state: "RUNNING", since: 1_767_225_600_000, detail: TaskDetail())
+            task: "web_0", goal: "START", state: "RUNNING", since: 1_767_225_600_000, detail: TaskDetail())
         change(&row)
         return row
     }
