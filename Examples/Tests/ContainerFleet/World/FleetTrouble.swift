@@ -5,8 +5,8 @@ import HelixSimulation
 public struct FleetTrouble: Sendable {
     private let world: FleetWorld
     private var random: SeededGenerator
-    /// What is to be made good, and when.
-    private var repairs: [(due: Duration, repair: @Sendable () -> Void)] = []
+    /// When the last of what is broken is made good.
+    private var lastRepair = Duration.zero
 
     /// Nothing has happened yet.
     public init(_ world: FleetWorld) {
@@ -20,7 +20,6 @@ public struct FleetTrouble: Sendable {
     public mutating func rage(for duration: Duration, every pause: ClosedRange<Duration>) async throws {
         let end = now + duration
         while now < end {
-            repair()
             strike()
             try await world.cluster.advance(by: random.duration(in: pause))
         }
@@ -28,14 +27,9 @@ public struct FleetTrouble: Sendable {
 
     /// Makes everything good that is broken.
     public mutating func cease() async throws {
-        let last = repairs.map(\.due).max() ?? now
         for host in world.hosts { host.engine.setFaults(.init()) }
-        while now < last || !repairs.isEmpty {
-            repair()
-            try await world.cluster.advance(by: .seconds(1))
-        }
         // Those that stand still go on by then.
-        try await world.cluster.advance(by: .seconds(45))
+        try await world.cluster.advance(by: max(.seconds(45), lastRepair - now + .seconds(1)))
         for name in world.masterNames where world.cluster.process(name)?.isAlive == false { world.startMaster(name) }
         for host in world.hosts where world.cluster.process(host.name)?.isAlive == false { world.startAgent(host) }
     }
@@ -49,16 +43,10 @@ public struct FleetTrouble: Sendable {
         for host in world.hosts { host.engine.setFaults(faults) }
     }
 
-    private mutating func repair() {
-        let now = now
-        let due = repairs.filter { $0.due <= now }
-        repairs.removeAll { $0.due <= now }
-        for repair in due { repair.repair() }
-    }
-
     private mutating func later(_ range: ClosedRange<Duration>, _ repair: @escaping @Sendable () -> Void) {
-        let due = now + random.duration(in: range)
-        repairs.append((due, repair))
+        let delay = random.duration(in: range)
+        lastRepair = max(lastRepair, now + delay)
+        world.cluster.simulation.after(delay, repair)
     }
 
     private mutating func strike() {

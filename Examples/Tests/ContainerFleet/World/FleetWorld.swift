@@ -95,6 +95,8 @@ public struct FleetWorld: Sendable {
             let now: @Sendable () -> Int64 = { cluster.simulation.milliseconds }
             var configuration = MasterConfiguration()
             configuration.controller.processName = "1@\(name)"
+            // What goes on although nothing happens costs a simulation the most.
+            configuration.controller.standbyInterval = .seconds(10)
             configuration.gathering = size.gathering
             let master = FleetMaster(
                 cluster: cluster.name, name: name, coordination: coordination, configuration: configuration,
