@@ -2,19 +2,6 @@ extension Mutant {
     /// What the leader knows of the cluster, and its loop.
     static let cache: [Mutant] = [
         Mutant(
-            "lost-reading-is-not-repeated",
-            "A reading of everything that a lost connection cut short is not done again: decisions rest on half a cluster.",
-            .expression(
-                in: "HelixController/ClusterCache.swift", "let wasComplete = isComplete\n        isComplete = ⟦false⟧",
-                becomes: "true")),
-        Mutant(
-            "gaps-of-a-standby-are-forgotten",
-            "A controller that wins the office in the middle of reading decides on the half of the cluster that it knows.",
-            .expression(
-                in: "HelixController/StandbyCache.swift",
-                "return ⟦cache.isComplete && !reconnected.isUp⟧ ? cache : nil",
-                becomes: "true")),
-        Mutant(
             "records-are-watched-only-once",
             "A record that has changed is read without arming the watch again, so its next change goes unseen.",
             .expression(
