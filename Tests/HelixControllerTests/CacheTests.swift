@@ -57,6 +57,35 @@ struct CacheTests {
         }
     }
 
+    @Test("a reading that is cut short leaves a gap, which reading everything closes", arguments: 1...12)
+    func cutShort(request: Int) async throws {
+        try await ScriptedCluster.with(instances: ["a"]) { cluster in
+            try await cluster.addResource("db")
+            try await cluster.join("a", session: "s1")
+            try await cluster.report("a", session: "s1", "db", ["db_0": "SLAVE"])
+            let service = InterruptedService(
+                service: cluster.service, interruption: Interruption(.before, atRequest: request))
+            let session = try await service.openSession(SessionConfiguration())
+            var cache = makeCache(cluster, session)
+            for state in ["SLAVE", "MASTER"] {
+                try await cluster.report("a", session: "s1", "db", ["db_0": state])
+                var isRead = false
+                while !isRead {
+                    do {
+                        try await cache.follow(cache.events.drain())
+                        isRead = true
+                    } catch let error as CoordinationError {
+                        #expect(error.isTransient && !cache.isComplete, "\(error)")
+                        await Task.yield()
+                    }
+                }
+                #expect(cache.isComplete)
+                #expect(states(cache, "db") == ["db_0": ["a": state]])
+            }
+            await session.close()
+        }
+    }
+
     @Test("what a swap changes in one transaction is seen at once, whatever event comes first")
     func swap() async throws {
         try await with(instances: ["a", "b", "z"]) { cluster, cache in
