@@ -22,7 +22,9 @@ struct ZooKeeperTests {
             var last: SessionState?
             for await state in session.states() { last = state }
             #expect(last == .expired)
-            try await service.withSession { #expect(try await $0.exists("/n0") == nil) }
+            try await service.withSession { session async throws in
+                #expect(try await session.exists("/n0") == nil)
+            }
         }
     }
 

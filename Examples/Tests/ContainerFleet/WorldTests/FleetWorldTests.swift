@@ -13,13 +13,13 @@ struct FleetWorldTests {
     /// The small fleets' seeds are 1 to this: `FLEET_WORLD_SEEDS`.
     static let seeds = ProcessInfo.processInfo.environment["FLEET_WORLD_SEEDS"].flatMap { UInt64($0) } ?? 2
     /// For how long the large fleet is troubled, in simulated seconds: `FLEET_WORLD_SECONDS`.
-    static let seconds = ProcessInfo.processInfo.environment["FLEET_WORLD_SECONDS"].flatMap { Int($0) } ?? 20
+    static let seconds = ProcessInfo.processInfo.environment["FLEET_WORLD_SECONDS"].flatMap { Int($0) } ?? 15
 
     @Test(
         "of a task there never are two containers, nothing ends without cause, and in the end all is as deployed",
         arguments: 1...seeds)
     func small(seed: UInt64) async throws {
-        _ = try await Self.play(FleetWorld.Size(hosts: 5), seed: seed, raging: .seconds(90), every: 1)
+        _ = try await Self.play(FleetWorld.Size(hosts: 5), seed: seed, raging: .seconds(60), every: 1)
     }
 
     @Test("so it is with as many hosts and containers as there is time for")
