@@ -9,7 +9,7 @@ import Testing
 @Suite("A fleet whose agents are the real ones, whatever happens to it", .timeLimit(.minutes(10)))
 struct FleetWorldTests {
     /// How many hosts the large fleet has: `FLEET_WORLD_HOSTS`.
-    static let hosts = ProcessInfo.processInfo.environment["FLEET_WORLD_HOSTS"].flatMap { Int($0) } ?? 50
+    static let hosts = ProcessInfo.processInfo.environment["FLEET_WORLD_HOSTS"].flatMap { Int($0) } ?? 80
     /// The small fleets' seeds are 1 to this: `FLEET_WORLD_SEEDS`.
     static let seeds = ProcessInfo.processInfo.environment["FLEET_WORLD_SEEDS"].flatMap { UInt64($0) } ?? 2
     /// For how long the large fleet is troubled, in simulated seconds: `FLEET_WORLD_SECONDS`.
@@ -62,9 +62,10 @@ struct FleetWorldTests {
             }
             try await trouble.cease()
             try await Self.settle(trial, "all is as it should be", within: .seconds(900))
-            let (endings, steps) = (trial.endings, world.cluster.simulation.steps)
+            let (endings, changes, steps) = (trial.endings, world.wishes.changes, world.cluster.simulation.steps)
             try await world.cluster.advance(by: .seconds(60))
             #expect(trial.endings == endings, "seed \(seed): containers are ended though nothing happens")
+            #expect(world.wishes.changes == changes, "seed \(seed): what is wanted is written though nothing happens")
             #expect(trial.violations() == [], "seed \(seed)")
             print(
                 "seed \(seed): \(size.hosts) hosts, \(trial.starts) containers, \(trial.endings) ended by agents, "
