@@ -155,14 +155,14 @@ final class LiveFleet: Sendable {
     /// Keeps a copy of all that ZooKeeper knows. It must not run.
     func saveStore() throws {
         try FileManager.default.copyItem(
-            at: directory.appending(path: "zookeeper"), to: directory.appending(path: "backup"))
+            at: store(), to: directory.appending(path: "backup"))
     }
 
     /// Puts the copy in the place of what it knows. It must not run.
     func restoreStore() throws {
         try emptyStore()
         try FileManager.default.copyItem(
-            at: directory.appending(path: "backup"), to: directory.appending(path: "zookeeper"))
+            at: directory.appending(path: "backup"), to: store())
     }
 
     func startMaster(_ name: String = "m1") throws {

@@ -1,8 +1,14 @@
 import Coordination
 import FleetJobs
-import FleetMaster
 import FleetModel
+import HelixAdmin
+import HelixController
+import HelixRecords
+import Logging
+import Support
 import Testing
+
+@testable import FleetMaster
 
 @Suite("What a fleet keeps in the store")
 struct FleetStoreTests {
@@ -159,6 +165,39 @@ struct FleetStoreTests {
                         master: "m1"))
             }
             #expect(try await store.audit(limit: 2).map(\.time) == [3, 4])
+        }
+    }
+
+    @Test("what only the leader decides is not written when its term is over; what users ask for is")
+    func deposed() async throws {
+        let service = MemoryCoordination()
+        let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        try await service.withSession { session in
+            try await Administrator(session: session).addCluster("fleet")
+            let users = FleetStore(cluster: "fleet", session: session, now: { 1_000 })
+            _ = try await users.setUp(makeID: { "the-fleet" })
+            let controller = Controller(cluster: "fleet", name: "m1", coordination: service, logger: quiet)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await controller.run() }
+                defer { group.cancelAll() }
+                try await eventually("it leads") { controller.leadership?.fence != nil }
+                let leadership = try #require(controller.leadership)
+                let store = FleetStore(cluster: "fleet", session: session, leadership: leadership, now: { 1_000 })
+                let event = FleetEvent(topic: "job", subject: "web:1", text: "it has expired", time: 1_000)
+                try await store.append([event])
+                try await session.delete(ClusterPaths(cluster: "fleet").leader)
+                await #expect(throws: Deposed.self) { try await store.append([event]) }
+                await #expect(throws: Deposed.self) { try await store.write([.delete(store.paths.events)]) }
+                await #expect(throws: Deposed.self) {
+                    try await store.change("web") { _, _ in
+                        Deployment(name: "web", job: "web:1:0", target: .everyHost, user: "ann", at: 0)
+                    }
+                }
+                #expect(try await users.events(after: 0).count == 1)
+                #expect(try await users.deployments().isEmpty)
+                _ = try await users.create(Self.job("1"))
+                #expect(try await users.jobIDs().count == 1)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Coordination
+import FleetModel
 import HelixRecords
 import HelixSimulation
 import Synchronization
@@ -34,7 +35,12 @@ extension FleetWorld {
     public func restore(_ backup: Backup) async throws {
         try await emptyStore()
         try await administrate("restorer") { session, _ in
-            for (path, data) in backup.znodes { try await session.create(path, data) }
+            // The identity comes last: with it agents take part.
+            let id = FleetPaths(cluster: "fleet").id
+            let isID = { (znode: (path: String, data: [UInt8])) in znode.path == id }
+            for (path, data) in backup.znodes.filter({ !isID($0) }) + backup.znodes.filter(isID) {
+                try await session.create(path, data)
+            }
         }
     }
 

@@ -19,6 +19,7 @@ public final class Wishes: Sendable {
         var spans: [Key: [Span]] = [:]
         /// By resource.
         var open: [String: Set<Key>] = [:]
+        var changes = 0
     }
 
     private let state = Mutex(State())
@@ -46,6 +47,7 @@ public final class Wishes: Sendable {
     private func note(_ path: String, _ wanted: Set<Key>, _ time: Duration) {
         guard path.hasPrefix(Self.folder) else { return }
         state.withLock { state in
+            state.changes += 1
             let before = state.open[path] ?? []
             for key in before.subtracting(wanted) {
                 guard let last = state.spans[key]?.indices.last else { continue }
@@ -55,6 +57,9 @@ public final class Wishes: Sendable {
             state.open[path] = wanted
         }
     }
+
+    /// How often something was written.
+    public var changes: Int { state.withLock { $0.changes } }
 
     /// Whether a task has been wanted on a host at a moment, and for some time before it.
     public func isWanted(_ task: String, on host: String, at time: Duration, since before: Duration) -> Bool {

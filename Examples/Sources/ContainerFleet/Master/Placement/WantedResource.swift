@@ -34,7 +34,9 @@ struct WantedResource {
             wanted.rebalanceMode = .fullAuto
             wanted.rebalancerClass = Self.weighed
             wanted.instanceGroupTag = SelectorTag.tag(of: selectors)
-            wanted.preferenceLists = lists { _ in [] }
+            // The controller records there what it placed where: to take that away would have it written again, for ever.
+            let recorded = present?.preferenceLists ?? [:]
+            wanted.preferenceLists = lists { recorded[resource.partition($0)] ?? [] }
         }
         return wanted
     }
