@@ -164,6 +164,35 @@ struct OperationTests {
         }
     }
 
+    @Test("in maintenance masters move from a host that dies, nothing is made elsewhere, and a new leader knows of it")
+    func maintenance() async throws {
+        try await withScene { scene, leader in
+            let cluster = scene.cluster
+            let enter = try await scene.helix(
+                "cluster", "enter-maintenance", cluster.name, "--reason", "a rack moves")
+            #expect(enter.code == 0, "\(enter)")
+            let before = try #require(try await cluster.view("db"))
+            scene.participants["node_2"]?.signal(SIGKILL)
+            leader.signal(SIGKILL)
+            try await cluster.awaitLeader { $0 == "second" }
+            let lost = before.values.count { $0["node_2"] != nil }
+            try await cluster.eventually("masters move") {
+                let view = try await cluster.view("db") ?? [:]
+                return view.count == Self.partitions
+                    && view.values.allSatisfy { $0["node_2"] == nil && $0.values.contains("MASTER") }
+            }
+            let why = try await scene.helix("why-not-converged", cluster.name)
+            #expect(why.code == 1 && why.output.contains("maintenance (a rack moves)"), "\(why)")
+            let end = try await scene.helix("cluster", "exit-maintenance", cluster.name, "--dry-run")
+            #expect(end.output.contains("\(lost) come, 0 go"), "\(end)")
+            let view = try #require(try await cluster.view("db"))
+            #expect(view.allSatisfy { Set($0.value.keys) == Set(before[$0.key]!.keys).subtracting(["node_2"]) })
+            #expect(try await scene.helix("cluster", "exit-maintenance", cluster.name).code == 0)
+            let stayers = Self.all.filter { $0 != "node_2" }
+            try await cluster.awaitSettled("db", partitions: Self.partitions, replicas: 2, on: stayers)
+        }
+    }
+
     @Test("a host may stop when nothing suffers, and not together with another one that has the same partition")
     func stoppable() async throws {
         try await withScene { scene, _ in
