@@ -3,7 +3,7 @@ import FleetAgent
 public import FleetAgentSupport
 import FleetEngine
 import FleetHost
-public import FleetJobs
+import FleetJobs
 public import FleetMaster
 import FleetModel
 import HelixController

@@ -1,5 +1,5 @@
 import Coordination
-public import FleetJobs
+import FleetJobs
 import FleetModel
 
 /// What a caller may do.
@@ -99,7 +99,7 @@ extension FleetStore {
     public func removeSecret(_ name: String) async throws { try await remove(paths.secret(name), "the secret \(name)") }
 
     private func put(_ data: [UInt8], at path: String) async throws {
-        try await retrying(path) {
+        _ = try await retrying(path) {
             let isThere = try await session.exists(path) != nil
             return try await commit([isThere ? .set(path, data: data) : .create(path, data: data)]) {
                 $1 == .nodeExists || $1 == .noNode

@@ -1,4 +1,4 @@
-public import Coordination
+import Coordination
 import FleetModel
 
 /// Who may do what with the fleet's records in the store, besides those who may do everything there.

@@ -34,7 +34,7 @@ struct EngineLossTests {
 
             try await engine.crash()
             try await eventually("it is missed") { await !host.isEngineThere }
-            FileManager.default.createFile(atPath: data.appending(path: "end").path, contents: nil)
+            _ = FileManager.default.createFile(atPath: data.appending(path: "end").path, contents: nil)
             try await eventually("one has ended meanwhile") {
                 FileManager.default.fileExists(atPath: data.appending(path: "ended").path)
             }
