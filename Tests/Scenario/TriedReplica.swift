@@ -52,7 +52,16 @@ final class TriedReplica: TransitionHandler {
         }
         checkConnection("begins")
         if context.from == model.topState { world.reality.stops(key, instance, process) }
-        try await act(context)
+        do {
+            try await act(context)
+        } catch let error as CancellationError {
+            // Called off, it goes on where it was; if its session is over, it is reset.
+            let isConnected = world.simulation.ensemble.suspension(of: process) == .zero
+            if context.from == model.topState, isExclusive, process.isAlive, isConnected {
+                world.reality.servesOn(key, instance, process, token: token.withLock { $0 })
+            }
+            throw error
+        }
         guard process.isAlive else { return }
         if context.to == model.topState, isExclusive, !Task.isCancelled { checkConnection("is promoted") }
         state.withLock { $0 = context.to }

@@ -213,8 +213,9 @@ package struct ClusterInvariants: Sendable {
         if let resource = message.resource { begun.insert(resource) }
         for partition in message.partitions {
             noteAsk(message, partition, parts[1], target, at: time)
+            // Out of ERROR an operator may just have brought it, which the leader could not know yet.
             guard let state = world.state(of: message.resource ?? "", partition, on: parts[1], session: target),
-                let from = message.fromState, from != Message.any, from != state
+                let from = message.fromState, from != Message.any, from != StateModel.error, from != state
             else { continue }
             note(
                 "asked-again",
