@@ -5,111 +5,96 @@ import FleetModel
 /// time: this is the answer that is as large as the fleet, and is asked for most.
 struct StatusJSON {
     private(set) var bytes: [UInt8] = []
+    /// Whether the object that is being written has no member yet.
+    private var isEmpty = true
 
     init(_ rows: [StatusRow]) {
         bytes.reserveCapacity(rows.count * 320 + 2)
         bytes.append(UInt8(ascii: "["))
         for (index, row) in rows.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            write(row)
+            object { $0.write(row) }
         }
         bytes.append(UInt8(ascii: "]"))
     }
 
     private mutating func write(_ row: StatusRow) {
-        write("{\"deployment\":")
-        write(text: row.deployment)
-        write(",\"detail\":")
-        write(row.detail)
-        write(",\"goal\":")
-        write(text: row.goal)
-        if let host = row.host {
-            write(",\"host\":")
-            write(text: host)
-        }
-        write(",\"job\":")
-        write(text: row.job)
-        write(",\"place\":")
-        write(text: row.place)
-        if let since = row.since {
-            write(",\"since\":")
-            write(number: since)
-        }
-        write(",\"state\":")
-        write(text: row.state)
-        write(",\"task\":")
-        write(text: row.task)
-        bytes.append(UInt8(ascii: "}"))
+        member("deployment", row.deployment)
+        member("detail") { $0.write(row.detail) }
+        member("goal", row.goal)
+        member("host", row.host)
+        member("job", row.job)
+        member("place", row.place)
+        member("since", row.since)
+        member("state", row.state)
+        member("task", row.task)
     }
 
     private mutating func write(_ detail: TaskDetail) {
-        var separator: StaticString = "{"
-        func next(_ writer: inout StatusJSON, _ name: StaticString) {
-            writer.write(separator)
-            separator = ","
-            writer.write(name)
-        }
-        if let agent = detail.agent {
-            next(&self, "\"agent\":")
-            write(text: agent)
-        }
-        if let container = detail.container {
-            next(&self, "\"container\":")
-            write(text: container)
-        }
-        if let exit = detail.exit {
-            next(&self, "\"exit\":")
-            write(number: Int64(exit))
-        }
+        member("agent", detail.agent)
+        member("container", detail.container)
+        member("exit", detail.exit.map(Int64.init))
         if let former = detail.former {
-            next(&self, "\"former\":{\"container\":")
-            write(text: former.container)
-            if let exit = former.exit {
-                write(",\"exit\":")
-                write(number: Int64(exit))
+            member("former") { json in
+                json.member("container", former.container)
+                json.member("exit", former.exit.map(Int64.init))
+                json.member("time", former.time)
             }
-            write(",\"time\":")
-            write(number: former.time)
-            write("}")
         }
-        if let phase = detail.phase {
-            next(&self, "\"phase\":")
-            write(text: phase)
-        }
+        member("phase", detail.phase)
         if let ports = detail.ports {
-            next(&self, "\"ports\":")
-            write(ports)
+            member("ports") { json in
+                for (name, port) in ports.sorted(by: { $0.key < $1.key }) {
+                    json.next()
+                    json.write(text: name)
+                    json.bytes.append(UInt8(ascii: ":"))
+                    json.write(number: Int64(port))
+                }
+            }
         }
-        if let pulled = detail.pulled {
-            next(&self, "\"pulled\":")
-            write(number: Int64(pulled))
-        }
-        if let reason = detail.reason {
-            next(&self, "\"reason\":")
-            write(text: reason)
-        }
-        if let restarts = detail.restarts {
-            next(&self, "\"restarts\":")
-            write(number: Int64(restarts))
-        }
-        if let throttle = detail.throttle {
-            next(&self, "\"throttle\":")
-            write(text: throttle)
-        }
-        write(detail == TaskDetail() ? "{}" : "}")
+        member("pulled", detail.pulled.map(Int64.init))
+        member("reason", detail.reason)
+        member("restarts", detail.restarts.map(Int64.init))
+        member("throttle", detail.throttle)
     }
 
-    private mutating func write(_ ports: [String: Int]) {
+    // MARK: Members
+
+    private mutating func object(_ members: (inout StatusJSON) -> Void) {
         bytes.append(UInt8(ascii: "{"))
-        var isFirst = true
-        for (name, port) in ports.sorted(by: { $0.key < $1.key }) {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            write(text: name)
-            bytes.append(UInt8(ascii: ":"))
-            write(number: Int64(port))
-        }
+        isEmpty = true
+        members(&self)
         bytes.append(UInt8(ascii: "}"))
+        isEmpty = false
+    }
+
+    private mutating func next() {
+        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+        isEmpty = false
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        next()
+        write("\"")
+        write(name)
+        write("\":")
+    }
+
+    private mutating func member(_ name: StaticString, _ members: (inout StatusJSON) -> Void) {
+        begin(name)
+        object(members)
+    }
+
+    private mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        begin(name)
+        write(text: value)
+    }
+
+    private mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        begin(name)
+        write(number: value)
     }
 
     // MARK: Letters
